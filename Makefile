@@ -1,0 +1,52 @@
+# The front door: a thin layer over the command line `seesaw`. `make help` lists what it does.
+
+METHOD  ?= all
+TRACK   ?=
+BUDGET  ?=
+SEEDS   ?= 0
+DATA    ?=
+WEIGHTS ?=
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+export PYTHONHASHSEED = 0
+
+some = $(if $(strip $(2)),$(1) "$(strip $(2))")
+
+.DEFAULT_GOAL := help
+.PHONY: help setup bench leaderboard budgets test lint
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@echo 'Variables: METHOD (name, list or all), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS'
+
+setup: $(READY) ## make the environment in .venv from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)) and "seesaw needs Python 3.11 or 3.12 (make PYTHON=python3.12 ...)")'
+	@command -v uv >/dev/null || $(PYTHON) -m pip install --quiet --user uv || $(PYTHON) -m pip install --quiet uv
+	@uv=$$(command -v uv || echo $(PYTHON) -m uv); set -e; \
+	$$uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
+	$$uv pip install --quiet --require-hashes -r requirements.lock -p $(BIN)/python; \
+	$$uv pip install --quiet --no-deps --no-build-isolation -e . -p $(BIN)/python
+	@touch $@
+
+bench: $(READY) ## train and score METHOD, store the records, print the table
+	@$(BIN)/seesaw bench "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
+	  --seeds "$(SEEDS)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS))
+
+leaderboard: $(READY) ## rebuild every table and figure from results/
+	@$(BIN)/seesaw leaderboard
+
+budgets: $(READY) ## what each method gets for a parameter budget, side by side
+	@$(BIN)/seesaw budgets "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
+	  $(call some,--weights,$(WEIGHTS))
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff and mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

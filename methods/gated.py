@@ -1,0 +1,159 @@
+"""The one primitive: y = F(x) + s * U (g * (D x)), with the gate g per token, example or task.
+
+With linear experts, sum_e g_e B_e A_e x = U (G(g) * (D x)), the experts' A stacked to D and their B
+beside each other in U. No dispatch, no loop over experts, no host sync; sparse gates are zeros.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import torch
+import torch.nn.functional as F
+from peft import PeftConfig
+from torch import Tensor, nn
+
+from methods.method import MethodConfig
+from methods.state import RoutingState
+
+
+@dataclass
+class GatedConfig(PeftConfig, MethodConfig):
+    """What every gated method configures; ranks and places as in PEFT's `LoraConfig`.
+
+    Args:
+        r: nominal total rank, over all experts of one adapted linear.
+        alpha: numerator of the scale; each method says what it is divided by.
+        dropout: on the adapter's input, router included.
+        target_modules: suffixes, one regular expression, or "all-linear".
+        rank_pattern: rank at single places, by full module name.
+        n_tasks: how many tasks there are, for task-routed methods and routing statistics.
+    """
+
+    r: int = field(default=8, metadata={"help": "total rank"})
+    alpha: float = field(default=16.0, metadata={"help": "numerator of the scale"})
+    dropout: float = field(default=0.0, metadata={"help": "dropout on the adapter's input"})
+    target_modules: list[str] | str | None = None
+    exclude_modules: list[str] | str | None = None
+    layers_to_transform: list[int] | int | None = None
+    layers_pattern: list[str] | str | None = None
+    modules_to_save: list[str] | None = None
+    rank_pattern: dict[str, int] | None = field(default_factory=dict)
+    n_tasks: int = 1
+
+    described: ClassVar[tuple[str, ...]] = ("r", "alpha", "dropout", "rank_pattern")
+    peft_name: ClassVar[str]
+    """PEFT's key for the method; set when the method is registered."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.peft_type: Any = self.peft_name
+        if isinstance(self.target_modules, list):
+            self.target_modules = sorted(set(self.target_modules))
+        if self.r < 1:
+            raise ValueError(f"r is {self.r}; the rank must be at least 1")
+        if not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f"dropout is {self.dropout}; it must be in [0, 1)")
+
+    def unit(self) -> float:
+        """Multiplier of an active rank at alpha = 1; LoRA's 1 / r unless the method says other."""
+        return 1.0 / self.r
+
+    def router_rows(self, rank: int) -> int:
+        """Rows of the token router at a place of rank `rank`; 0 for methods without one."""
+        return 0
+
+    def scaled(self, scale: float) -> Self:
+        """See `MethodConfig.scaled`."""
+        return self.replaced(alpha=scale / self.unit())
+
+    def placed(self, adapted: str, dropout: float, n_tasks: int) -> Self:
+        """See `MethodConfig.placed`."""
+        return self.replaced(target_modules=adapted, dropout=dropout, n_tasks=n_tasks)
+
+    @abstractmethod
+    def build(self, place: str, d_in: int, d_out: int) -> Gated:
+        """The trainable part beside one frozen linear."""
+
+
+class Gated(nn.Module):
+    """One gated low-rank update at one adapted linear; a method subclasses it.
+
+    Parameters: `down` D (R, d_in), `up` U (d_out, R), and where the method routes on tokens
+    `router` Wr (router rows, d_in). Subclasses give `gate` and, where needed, `auxiliary` and
+    `after_step`.
+    """
+
+    def __init__(self, config: GatedConfig, place: str, d_in: int, d_out: int) -> None:
+        super().__init__()
+        self.config, self.place, self.rank = config, place, config.rank_at(place)
+        self.scale = config.alpha * config.unit()
+        self.dropout = nn.Dropout(config.dropout) if config.dropout else None
+        self.down = nn.Parameter(torch.empty(self.rank, d_in))
+        self.up = nn.Parameter(torch.empty(d_out, self.rank))
+        rows = config.router_rows(self.rank)
+        self.router = nn.Parameter(torch.empty(rows, d_in)) if rows else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """A as PEFT's LoRA draws it (Kaiming-uniform, a = sqrt 5), B zero, router as nn.Linear."""
+        nn.init.kaiming_uniform_(self.down, a=math.sqrt(5))
+        nn.init.zeros_(self.up)
+        if self.router is not None:
+            nn.init.kaiming_uniform_(self.router, a=math.sqrt(5))
+
+    def gate(self, logits: Tensor | None, state: RoutingState) -> Tensor | None:
+        """Gate (..., R) from router logits (..., router rows); None means 1 everywhere."""
+        return None
+
+    def auxiliary(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor | None:
+        """Auxiliary loss (scalar, already weighted) of this place, or None."""
+        return None
+
+    def after_step(self) -> None:
+        """Called once after every optimiser step; for updates that are not gradients."""
+
+    def forward(self, y: Tensor, x: Tensor, state: RoutingState) -> Tensor:
+        """Add the update to the frozen output `y` (..., d_out), given the input `x` (..., d_in)."""
+        x = x.to(self.down.dtype)
+        if self.dropout is not None:
+            x = self.dropout(x)
+        h, logits = self.project(x)
+        gate = self.gate(None if logits is None else logits.float(), state)
+        if gate is not None:
+            if state.record_usage and state.collecting:
+                state.add_usage(self.place, gate, self.config.n_tasks)
+            h = h * gate.to(h.dtype)
+        if self.training and state.collecting:
+            loss = self.auxiliary(x, logits, state)
+            if loss is not None:
+                state.losses.append(loss)
+        return add_expanded(y, h, self.up, self.scale)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """Move buffers, but keep their precision: small balancing steps vanish in bf16."""
+        before = dict(self._buffers)
+        super()._apply(fn, recurse)
+        for name, moved in self._buffers.items():
+            if moved is not None and before[name] is not None:
+                self._buffers[name] = before[name].to(moved.device)  # type: ignore[union-attr]
+        return self
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(D x, Wr x), reading x once: D and the router are joined for one product."""
+        if self.router is None:
+            return F.linear(x, self.down), None
+        z = F.linear(x, torch.cat((self.down, self.router)))
+        h, logits = z.split((self.rank, self.router.shape[0]), dim=-1)
+        return h, logits
+
+
+def add_expanded(y: Tensor, h: Tensor, up: Tensor, scale: float) -> Tensor:
+    """Y + scale * h up^T in one product, y (..., d_out), h (..., R), up (d_out, R)."""
+    if y.dtype != h.dtype:
+        return y + scale * F.linear(h, up).to(y.dtype)
+    out = torch.addmm(y.flatten(0, -2), h.flatten(0, -2), up.t(), alpha=scale)
+    return out.view(y.shape)

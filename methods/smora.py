@@ -1,0 +1,161 @@
+"""SMoRA (Zhao et al., arXiv 2501.15103): every rank of one LoRA is an expert.
+
+y = W0 x + (alpha / k) B (g * A x): a token router scores all r ranks and keeps k of them. Load is
+balanced by a bias on the scores that is moved after every step, not by a loss. The default gate is
+that of the authors' code; the options give the paper's reading and the DeepSeek-V3 one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from methods.gated import Gated, GatedConfig
+from methods.method import Parameters
+from methods.registry import register
+from methods.state import RoutingState
+
+
+@register
+@dataclass
+class SMoRAConfig(GatedConfig):
+    """Config of SMoRA.
+
+    Args:
+        active: k, the ranks a token uses; also what alpha is divided by.
+        part: ranks that share one router score (`rank_partition`); 1 makes every rank an expert.
+        score: "sigmoid" (code) or "softmax" over the kept ranks (as the paper is summarised).
+        bias_in_gate: whether the balancing bias is part of the gate's value (code) or only of
+            the selection (DeepSeek-V3). Sigmoid scores only.
+        gate_sum: what a token's gates add up to: "active" (code) or "one".
+        balance_rate: u, the step of the balancing bias per optimiser step.
+        bias_trained: also let the bias receive gradients, as it does in the authors' code.
+    """
+
+    name = "smora"
+    title = "SMoRA: each rank is an expert"
+    paper = "arXiv 2501.15103"
+    routes_on = "token"
+    options = (
+        "r",
+        "active",
+        "part",
+        "score",
+        "bias_in_gate",
+        "gate_sum",
+        "balance_rate",
+        "bias_trained",
+    )
+    described: ClassVar = (*GatedConfig.described, *options[1:])
+    sizing = ("r", "active")
+
+    r: int = 64
+    alpha: float = 16.0
+    active: int = 8
+    part: int = 1
+    score: Literal["sigmoid", "softmax"] = "sigmoid"
+    bias_in_gate: bool = True
+    gate_sum: Literal["active", "one"] = "active"
+    balance_rate: float = 1e-5
+    bias_trained: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.score not in ("sigmoid", "softmax"):
+            raise ValueError(f"score is {self.score!r}; it must be 'sigmoid' or 'softmax'")
+        if self.gate_sum not in ("active", "one"):
+            raise ValueError(f"gate_sum is {self.gate_sum!r}; it must be 'active' or 'one'")
+        for rank in (self.r, *(self.rank_pattern or {}).values()):
+            if not 1 <= self.active <= rank:
+                raise ValueError(f"active is {self.active}; it must be between 1 and r = {rank}")
+            if self.part < 1 or rank % self.part:
+                raise ValueError(f"part is {self.part}; it must divide the rank {rank}")
+
+    def unit(self) -> float:
+        """1 / k times a mean gate of 1, or of 1 / k where the gates add up to one."""
+        return 1.0 / self.active if self.gate_sum == "active" else 1.0 / self.active**2
+
+    def router_rows(self, rank: int) -> int:
+        """One score per block of `part` ranks."""
+        return rank // self.part
+
+    def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
+        """r (d_in + d_out) + (r / part) d_in; a token uses k of the r ranks."""
+        rank, (d_in, d_out) = self.rank_at(place), shape
+        return Parameters(
+            experts=rank * (d_in + d_out),
+            active_experts=self.active * (d_in + d_out),
+            router=self.router_rows(rank) * d_in + (rank if self.bias_trained else 0),
+        )
+
+    def rank_step(self) -> int:
+        """Ranks come and go in whole blocks."""
+        return self.part
+
+    def least_rank(self) -> int:
+        """Two blocks, both active."""
+        return 2 * self.part
+
+    def resized(self, rank: int) -> Self:
+        """k / r stays, with at least two active blocks; alpha / k stays too."""
+        blocks = max(2, round(self.active / self.r * rank / self.part))
+        active = blocks * self.part
+        scale = self.alpha * self.unit()
+        return self.replaced(r=rank, active=active, rank_pattern={}).scaled(scale)
+
+    def build(self, place: str, d_in: int, d_out: int) -> SMoRA:
+        """See `GatedConfig.build`."""
+        return SMoRA(self, place, d_in, d_out)
+
+
+class SMoRA(Gated):
+    """One place of SMoRA. The balancing bias (r,) is a buffer unless it is trained."""
+
+    config: SMoRAConfig
+    bias: Tensor
+    counts: Tensor
+
+    def __init__(self, config: SMoRAConfig, place: str, d_in: int, d_out: int) -> None:
+        super().__init__(config, place, d_in, d_out)
+        if config.bias_trained:
+            self.bias = nn.Parameter(torch.zeros(self.rank))
+        else:
+            self.register_buffer("bias", torch.zeros(self.rank))
+        self.register_buffer("counts", torch.zeros(self.rank), persistent=False)
+
+    def gate(self, logits: Tensor | None, state: RoutingState) -> Tensor:
+        """Gate (..., r): zero off the top k, renormalised on them."""
+        assert logits is not None
+        if self.config.part > 1:
+            logits = logits.repeat_interleave(self.config.part, dim=-1)
+        scores = torch.sigmoid(logits) if self.config.score == "sigmoid" else logits
+        biased = scores + self.bias
+        kept = biased.detach().topk(self.config.active, dim=-1, sorted=False).indices
+        mask = torch.zeros_like(biased).scatter_(-1, kept, 1.0)
+        if self.training and state.collecting:
+            self.count(mask, state)
+        if self.config.score == "softmax":
+            values = torch.softmax(scores.masked_fill(mask == 0, float("-inf")), dim=-1)
+        else:
+            values = (biased if self.config.bias_in_gate else scores) * mask
+            values = values / values.sum(-1, keepdim=True)
+        return values * self.config.active if self.config.gate_sum == "active" else values
+
+    def count(self, mask: Tensor, state: RoutingState) -> None:
+        """Add this batch's selections (..., r) of valid tokens to the counts of the step."""
+        valid = state.valid(mask)
+        flat = mask.flatten(0, -2)
+        self.counts += flat.sum(0) if valid is None else valid.flatten().to(flat.dtype) @ flat
+
+    def after_step(self) -> None:
+        """b_i += u sign(mean(c) - c_i), counts summed over processes."""
+        if dist.is_available() and dist.is_initialized():
+            dist.all_reduce(self.counts)
+        with torch.no_grad():
+            step = torch.sign(self.counts.mean() - self.counts)
+            self.bias.add_(self.config.balance_rate * step)
+        self.counts.zero_()

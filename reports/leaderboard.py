@@ -1,0 +1,149 @@
+"""The leaderboard: `LEADERBOARD.md`, `LEADERBOARD.csv` and one figure per track, from the store."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from tabulate import tabulate
+
+from reports.figure import draw
+from suite.stats import SEEDS_FOR_RANKS, Board, Entry, boards
+from suite.store import Store
+
+INTRODUCTION = f"""\
+# Leaderboard
+
+Made by `make leaderboard` from the records under `results/`: every number is a mean of stored runs.
+
+**Provisional, without ranks**: learning rates are the track's, not tuned per method, and ranks wait
+for {SEEDS_FOR_RANKS} seeds of every entry. Entries stand in the order of their average.
+
+Scores are in points (metric times 100) on the test split, mean ± standard deviation over seeds.
+*Parameters* are the trainable ones of the adapter, router and task embedding included; *active* is
+what one token uses. *Step* is the time of one training step over that of PEFT's LoRA of equal total
+rank, measured side by side in one process. *Bag of words* is a linear model on word counts, and
+*constant answer* the best answer that ignores the input.
+"""
+
+
+def build(results: str, out: Path) -> tuple[list[Path], dict[str, str]]:
+    """Write the leaderboard of the store at address `results` into the folder `out`.
+
+    Returns:
+        The files written, and damaged record files with the reason.
+    """
+    scan = Store(results).scan()
+    found = boards(scan.records, scan.speed)
+    figures = {track: draw(track, own) for track, own in by_track(found).items()}
+    files = {
+        "LEADERBOARD.md": markdown(found, list(figures)),
+        "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
+        **{f"figures/{track}.svg": figure for track, figure in figures.items()},
+    }
+    paths = [out / name for name in files]
+    for path, content in zip(paths, files.values(), strict=True):
+        replace(path, content)
+    return paths, scan.damaged
+
+
+def by_track(found: Sequence[Board]) -> dict[str, list[Board]]:
+    """Boards by track slug."""
+    tracks: dict[str, list[Board]] = {}
+    for board in found:
+        tracks.setdefault(board.track, []).append(board)
+    return tracks
+
+
+def replace(path: Path, content: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary.write_text(content)
+    os.replace(temporary, path)
+
+
+def markdown(found: Sequence[Board], figures: Sequence[str]) -> str:
+    """The page: a section per board, and the figure once per track."""
+    if not found:
+        return f"{INTRODUCTION}\nNo records yet.\n"
+    parts = [INTRODUCTION]
+    for board in found:
+        title = f"## {board.track}, {board.budget:,} parameters"
+        about = f"Test examples: {_sizes(board)}. Conditions `{board.conditions}`."
+        parts += [title, about, _tables(board)]
+        if board.track in figures:
+            parts.append(f"![Scores on {board.track}](figures/{board.track}.svg)")
+            figures = [track for track in figures if track != board.track]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _sizes(board: Board) -> str:
+    tasks = board.example.tasks.items()
+    return ", ".join(f"{name} {task.n:,}" for name, task in tasks)
+
+
+def _tables(board: Board) -> str:
+    metrics = [f"{name} ({metric})" for name, metric in board.tasks.items()]
+    header = ["entry", *metrics, "average", "parameters", "router", "active", "step", "seeds"]
+    parts = []
+    for title, entries in board.blocks.items():
+        rows = [_row(entry, board) for entry in entries]
+        for kind, name in (("bag_of_words", "*bag of words*"), ("constant", "*constant answer*")):
+            points = list(board.baseline(kind).values())
+            shown = [f"{value:.1f}" for value in (*points, sum(points) / len(points))]
+            rows.append([name, *shown, "", "", "", "", ""])
+        align = ("left", *["right"] * (len(header) - 1))
+        body = tabulate(rows, header, tablefmt="github", colalign=align, disable_numparse=True)
+        parts.append(f"### Entries {title}\n\n{body}")
+    return "\n\n".join(parts)
+
+
+def _row(entry: Entry, board: Board) -> list[str]:
+    counts = entry.records[0].parameters
+    assert counts is not None  # every ok record has them
+    return [
+        entry.name,
+        *(str(entry.task(name)) for name in board.tasks),
+        str(entry.average),
+        f"{counts.adapter:,}",
+        f"{counts.router:,}",
+        f"{counts.active:,}",
+        "" if entry.step_ratio is None else f"{entry.step_ratio:.2f}",
+        str(len(entry.seeds)),
+    ]
+
+
+def table(found: Sequence[Board]) -> pd.DataFrame:
+    """Everything on the boards, one row per entry and task."""
+    rows = []
+    for board in found:
+        for entry in board.entries:
+            counts = entry.records[0].parameters
+            assert counts is not None
+            for name, metric in board.tasks.items():
+                summary = entry.task(name)
+                rows.append(
+                    {
+                        "track": board.track,
+                        "budget": board.budget,
+                        "conditions": board.conditions,
+                        "entry": entry.name,
+                        "routes_on": entry.routes_on,
+                        "task": name,
+                        "metric": metric,
+                        "mean": round(summary.mean, 4),
+                        "sd": None if summary.sd is None else round(summary.sd, 4),
+                        "seeds": len(entry.seeds),
+                        "constant": round(board.baseline("constant")[name], 4),
+                        "bag_of_words": round(board.baseline("bag_of_words")[name], 4),
+                        "parameters": counts.adapter,
+                        "router": counts.router,
+                        "active": counts.active,
+                        "step_ratio": entry.step_ratio,
+                    }
+                )
+    return pd.DataFrame(rows)

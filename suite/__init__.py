@@ -1,0 +1,1 @@
+"""The engine: from a request to a stored record. Importing it never imports torch."""

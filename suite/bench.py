@@ -1,0 +1,70 @@
+"""Do the runs of a request that are not done yet, and say what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from suite.plan import Plan
+from suite.record import Record
+from suite.run import execute
+from suite.store import Store
+from suite.train import Progress
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One plan's newest record, whether it was done just now, and what became of its twin."""
+
+    plan: Plan
+    record: Record
+    fresh: bool
+    twin: str | None
+
+
+def bench(
+    plans: Sequence[Plan],
+    runs: Store,
+    published: Store,
+    force: bool,
+    started: Callable[[Plan], Callable[[Progress], None]],
+    ended: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Run every plan without an `ok` record in `runs` (all of them with `force`), in order.
+
+    Every run is stored before the next begins, so whatever ends this call loses at most one run.
+
+    Args:
+        started: told the plan, gives the function told of its training progress.
+        ended: told of every plan's outcome.
+    """
+    outcomes = []
+    for plan in plans:
+        done = None if force else runs.finished(plan.spec)
+        if done is not None:
+            outcome = Outcome(plan, done, False, compare(done, published))
+        else:
+            record, content = execute(plan, runs.next_attempt(plan.spec), started(plan))
+            record = runs.add(record, content)
+            outcome = Outcome(plan, record, True, compare(record, published))
+        ended(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def compare(record: Record, published: Store) -> str | None:
+    """Whether `record` reproduces its published twin, in words; None if there is no twin."""
+    twin = published.finished(record.spec)
+    if twin is None or record.status != "ok":
+        return None
+    differences = [
+        abs(record.tasks[task].test[metric] - value)
+        for task, result in twin.tasks.items()
+        for metric, value in result.test.items()
+    ]
+    if not any(differences) and record.outcomes_sha256 == twin.outcomes_sha256:
+        return "reproduced the published record bit for bit"
+    same = twin.provenance.machine == record.provenance.machine
+    where = "on the same kind of machine" if same else f"made on {twin.provenance.machine}"
+    worst = 100 * max(differences)
+    return f"differs from the published record ({where}) by up to {worst:.2f} points"

@@ -1,0 +1,100 @@
+"""The budget solver: what each method gets for one number of trainable parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from methods.method import MethodConfig, Parameters, Shapes
+
+BELOW, ABOVE = 0.02, 0.0025
+"""How far under and over its budget an entry may be."""
+
+
+class BudgetError(ValueError):
+    """A budget a method cannot fill; the message names its nearest sizes."""
+
+
+def solve(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> MethodConfig:
+    """`config` at the largest size within `target` trainable adapter parameters.
+
+    Climbs the method's ladder to the last rung that fits, then raises single places by the
+    method's smallest step, the costliest places first and spread over depth, while they fit.
+
+    Args:
+        shapes: adapted places, (d_in, d_out) by module name.
+
+    Raises:
+        BudgetError: no size is within -2 % and +0.25 % of the target.
+    """
+    fits, too_large = None, None
+    for rung in config.sizes():
+        if rung.parameters(shapes, n_tasks).total > target:
+            too_large = rung
+            break
+        fits = rung
+    if fits is not None:
+        filled = _fill(fits, shapes, n_tasks, target)
+        if filled.parameters(shapes, n_tasks).total >= (1 - BELOW) * target:
+            return filled
+        fits = filled
+    elif too_large.parameters(shapes, n_tasks).total <= (1 + ABOVE) * target:  # type: ignore[union-attr]
+        assert too_large is not None
+        return too_large
+    near = [_total(c, shapes, n_tasks) for c in (fits, too_large) if c is not None]
+    raise BudgetError(
+        f"{config.name} cannot fill a budget of {target:,} parameters on {len(shapes)} places; "
+        f"its nearest sizes are {' and '.join(near)}"
+    )
+
+
+def _total(config: MethodConfig, shapes: Shapes, n_tasks: int) -> str:
+    return f"{config.parameters(shapes, n_tasks).total:,} (r = {config.r})"
+
+
+def _fill(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> MethodConfig:
+    ranks: dict[str, int] = {}
+    room = target - config.parameters(shapes, n_tasks).total
+    for place in _costliest_first(config, shapes, n_tasks):
+        raised = config.with_ranks({place: config.r + config.rank_step()})
+        cost = (
+            raised.place_parameters(place, shapes[place], n_tasks).total
+            - config.place_parameters(place, shapes[place], n_tasks).total
+        )
+        if cost <= room:
+            ranks[place] = config.r + config.rank_step()
+            room -= cost
+    return config.with_ranks(ranks) if ranks else config
+
+
+def _costliest_first(config: MethodConfig, shapes: Shapes, n_tasks: int) -> Iterator[str]:
+    costs: dict[int, list[str]] = {}
+    for place, shape in shapes.items():
+        cost = config.place_parameters(place, shape, n_tasks).total
+        costs.setdefault(cost, []).append(place)
+    for cost in sorted(costs, reverse=True):
+        yield from (costs[cost][i] for i in spread(len(costs[cost])))
+
+
+def spread(n: int) -> list[int]:
+    """0 ... n - 1 so that every prefix is spread out: middle first, then the halves' middles."""
+    queue, order = [(0, n)], []
+    while queue:
+        low, high = queue.pop(0)
+        if low < high:
+            middle = (low + high) // 2
+            order.append(middle)
+            queue += [(low, middle), (middle + 1, high)]
+    return order
+
+
+def breakdown(parameters: Parameters, head: int) -> dict[str, Any]:
+    """The counts a record keeps."""
+    return {
+        "adapter": parameters.total,
+        "experts": parameters.experts,
+        "router": parameters.router,
+        "task_embedding": parameters.task_embedding,
+        "active": parameters.active,
+        "head": head,
+    }

@@ -1,0 +1,288 @@
+"""The command line `seesaw`: arguments in, tables or JSON out. The work is done elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from suite import show
+
+# set before torch comes in, which commands import when they need it
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # threads are pinned
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+for library in ("OMP", "MKL", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "2")
+# PEFT asks transformers under a name that is on its way out; nothing a user can do
+warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+
+app = typer.Typer(
+    help="A reproducible benchmark suite and leaderboard for multi-task low-rank adapters.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
+Runs = Annotated[str, typer.Option(help="Store this machine writes to; any fsspec address.")]
+Results = Annotated[str, typer.Option(help="Published store; any fsspec address.")]
+Methods = Annotated[
+    list[str] | None,
+    typer.Argument(help="Methods: a name, `name[field=value,...]`, several of them, or `all`."),
+]
+Tracks = Annotated[
+    str, typer.Option("--track", help="Track names, comma-separated; default: every embedded one.")
+]
+Budget = Annotated[
+    str, typer.Option(help="Trainable adapter parameters, e.g. 650k or 1.5M; default: the track's.")
+]
+Data = Annotated[str, typer.Option(help="Folder with local data, for tracks that take it.")]
+Weights = Annotated[str, typer.Option(help="Folder or hub id that serves the backbone.")]
+OnlyTasks = Annotated[str, typer.Option("--tasks", help="Only these tasks, comma-separated.")]
+Threads = Annotated[int, typer.Option(help="CPU threads; results may differ between counts.")]
+
+
+def parse_count(text: str) -> int:
+    """A count such as 2654208, 650k, 2.5M.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    match = re.fullmatch(r"(\d[\d_,]*(?:\.\d+)?)\s*([kKmMgG]?)", text.strip())
+    if match is None or float(re.sub("[_,]", "", match[1])) <= 0:
+        raise typer.BadParameter(f"{text!r} is not a count such as 650k, 1.5M or 2654208")
+    factor = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()]
+    return round(float(re.sub("[_,]", "", match[1])) * factor)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Seeds such as `0`, `0,1,2`, `0 1 2` or `0-4`.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    seeds: list[int] = []
+    for part in re.split(r"[\s,]+", text.strip()):
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+        if match is None:
+            raise typer.BadParameter(f"{part!r} is not a seed or a range such as 0-4")
+        seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
+    return seeds
+
+
+def split_methods(texts: list[str] | None) -> list[str]:
+    """Single method requests out of arguments that may hold several each; `all` is every method."""
+    from methods import method_names
+
+    names = re.findall(r"(?:[^\s,\[]|\[[^\]]*\]?)+", " ".join(texts or ["all"]))
+    return [m for name in names for m in (method_names() if name == "all" else [name])]
+
+
+def _workloads(tracks: str, data: str, weights: str, only: str) -> list[Any]:
+    """The tracks of a request, loaded and checked; all embedded ones if none is named."""
+    from suite.plan import Workload
+    from tasks.track import get_track, track_names
+
+    names = [name for name in re.split(r"[\s,]+", tracks) if name]
+    chosen = [get_track(name) for name in names or track_names()]
+    if not names:
+        chosen = [track for track in chosen if track.tier == "embedded"]
+    if all(track.tier == "embedded" for track in chosen) and not weights:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    tasks = [name for name in re.split(r"[\s,]+", only) if name]
+    folder = Path(data) if data else None
+    return [Workload(track, folder, weights or None, tasks) for track in chosen]
+
+
+@app.command()
+def bench(
+    methods: Methods = None,
+    track: Tracks = "",
+    budget: Budget = "",
+    seeds: Annotated[str, typer.Option(help="Seeds: `0`, `0,1,2` or `0-4`.")] = "0",
+    data: Data = "",
+    weights: Weights = "",
+    tasks: OnlyTasks = "",
+    force: Annotated[bool, typer.Option(help="Run again what ended ok.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Say what would be run, and train nothing.")
+    ] = False,
+    runs: Runs = "runs",
+    results: Results = "results",
+    threads: Threads = 2,
+    as_json: Json = False,
+) -> None:
+    """Train and score methods under one budget, store the records, print the table."""
+    from suite.bench import bench as run_plans
+    from suite.estimate import estimate
+    from suite.plan import make_plans, parse_method
+    from suite.run import pin
+    from suite.store import Store
+
+    requests = [parse_method(text) for text in split_methods(methods)]
+    chosen_seeds, target = parse_seeds(seeds), parse_count(budget) if budget else None
+    pin(threads)
+    plans = [
+        plan
+        for workload in _workloads(track, data, weights, tasks)
+        for plan in make_plans(workload, requests, target, chosen_seeds)
+    ]
+    own, published = Store(runs), Store(results)
+    if dry_run:
+        show.dry_run(estimate(plans, own), as_json)
+        return
+    with show.BenchProgress(len(plans)) as progress:
+        outcomes = run_plans(plans, own, published, force, progress.started, progress.ended)
+    show.bench_summary(outcomes, own, published, as_json)
+    if any(outcome.record.status != "ok" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@app.command()
+def publish(runs: Runs = "runs", results: Results = "results", as_json: Json = False) -> None:
+    """Copy verified records of clean commits from the runs to the published store."""
+    from suite.publish import publish as copy
+    from suite.store import Store
+
+    copied, refused = copy(Store(runs), Store(results))
+    show.published([record.path for record in copied], refused, as_json)
+
+
+@app.command()
+def leaderboard(
+    results: Results = "results",
+    out: Annotated[Path, typer.Option(help="Folder for the tables and figures.")] = Path("reports"),
+    as_json: Json = False,
+) -> None:
+    """Rebuild every table and figure from the published records."""
+    from reports.leaderboard import build
+
+    paths, damaged = build(results, out)
+    show.written(paths, damaged, as_json)
+
+
+@app.command()
+def budgets(
+    methods: Methods = None,
+    track: Tracks = "",
+    budget: Budget = "",
+    weights: Weights = "",
+    as_json: Json = False,
+) -> None:
+    """What each method gets for a parameter budget, side by side."""
+    from suite.compare import compare_budgets
+    from suite.plan import parse_method
+
+    requests = [parse_method(text) for text in split_methods(methods)]
+    target = parse_count(budget) if budget else None
+    rows = compare_budgets(_backbones(track, weights), requests, target)
+    show.budgets(rows, as_json)
+
+
+def _backbones(tracks: str, weights: str) -> list[Any]:
+    from tasks.track import get_track, track_names
+
+    names = [name for name in re.split(r"[\s,]+", tracks) if name]
+    chosen = [get_track(name) for name in names or track_names()]
+    return [(track, weights or None) for track in chosen if names or track.tier == "embedded"]
+
+
+@app.command()
+def methods(as_json: Json = False) -> None:
+    """List the registered methods."""
+    from methods import get_method, method_names
+
+    show.methods([get_method(name) for name in method_names()], as_json)
+
+
+@app.command()
+def tracks(as_json: Json = False) -> None:
+    """List the tracks."""
+    from tasks.track import get_track, track_names
+
+    show.tracks([get_track(name) for name in track_names()], as_json)
+
+
+@app.command()
+def verify(
+    records: Annotated[
+        list[Path] | None, typer.Argument(help="Record files; default: all.")
+    ] = None,
+    store: Annotated[str, typer.Option(help="Store the records are in.")] = "results",
+    track: Annotated[str, typer.Option(help="Track file, for records of no track of ours.")] = "",
+    weights: Weights = "",
+    as_json: Json = False,
+) -> None:
+    """Recompute scores from the outcomes files and count the parameters again."""
+    from suite.store import Store
+    from suite.verify import verify as check
+    from tasks.track import get_track
+
+    own = get_track(track) if track else None
+    checked: dict[str, list[str]] = {}
+    place = Store(store)
+    scan = place.scan()
+    wanted = {path.name.removesuffix(".json") for path in records or []}
+    for record in scan.records:
+        if not wanted or record.path.rpartition("/")[2] in wanted:
+            checked[record.path] = check(record, place, own, weights or None)
+    for path, reason in scan.damaged.items():
+        if not wanted or Path(path).stem in wanted:
+            checked[path] = [reason]
+    for missing in wanted - {Path(path).name.removesuffix(".json") for path in checked}:
+        checked[missing] = [f"no such record in {store}"]
+    show.verified(checked, as_json)
+    if any(checked.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def speed(
+    methods: Methods = None,
+    track: Tracks = "",
+    budget: Budget = "",
+    data: Data = "",
+    weights: Weights = "",
+    rounds: Annotated[int, typer.Option(min=3, help="Counted rounds.")] = 15,
+    runs: Runs = "runs",
+    threads: Threads = 2,
+    as_json: Json = False,
+) -> None:
+    """Step time of each method against PEFT's LoRA and the frozen backbone, interleaved."""
+    from suite.plan import parse_method
+    from suite.run import pin
+    from suite.speed import measure
+    from suite.store import Store
+
+    requests = [parse_method(text) for text in split_methods(methods)]
+    target = parse_count(budget) if budget else None
+    pin(threads)
+    store = Store(runs)
+    found = [
+        store.add(record)
+        for workload in _workloads(track, data, weights, "")
+        for record in measure(workload, requests, target, rounds, store)
+    ]
+    show.speed(found, as_json)
+
+
+def main() -> None:
+    """Entry point: our own errors are one line and exit code 2, not a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        show.error("interrupted; what had ended is stored, the same command goes on with the rest")
+        raise SystemExit(130) from None
+    except ValueError as problem:
+        if not _is_ours(problem):
+            raise
+        show.error(str(problem))
+        raise SystemExit(2) from None
+
+
+def _is_ours(problem: ValueError) -> bool:
+    return type(problem).__module__.split(".")[0] in ("suite", "methods", "tasks", "reports")

@@ -1,0 +1,171 @@
+"""From a request (methods, track, budget, seeds) to the runs it means, without training."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from torch import nn
+
+from methods import get_method
+from methods.method import MethodConfig, Shapes
+from methods.registry import UnknownName
+from suite.budget import solve
+from suite.record import Spec
+from tasks import backbones
+from tasks.track import Track
+
+REQUEST = re.compile(r"(?P<name>[\w-]+)(\[(?P<options>[^\]]*)\])?")
+
+
+class RequestError(ValueError):
+    """A request that means nothing; the message names the field and what would be right."""
+
+
+@dataclass(frozen=True)
+class MethodRequest:
+    """A method and the options set by the user: `smora` or `smora[active=4,score=softmax]`."""
+
+    name: str
+    options: dict[str, Any]
+
+    @property
+    def config_class(self) -> type[MethodConfig]:
+        """The method's config class."""
+        return get_method(self.name)
+
+    def config(self) -> MethodConfig:
+        """The method's defaults with the user's options.
+
+        Raises:
+            RequestError: the method refuses a value.
+        """
+        try:
+            return self.config_class(**self.options)
+        except ValueError as error:
+            raise RequestError(f"{self.name}: {error}") from None
+
+
+def parse_method(text: str) -> MethodRequest:
+    """Read `name` or `name[field=value,...]`.
+
+    Raises:
+        RequestError: not of that form, or a value of the wrong type.
+        UnknownName: unknown method or field.
+    """
+    match = REQUEST.fullmatch(text.strip())
+    if match is None:
+        raise RequestError(f"method {text!r} is not of the form name or name[field=value,...]")
+    config_class = get_method(match["name"])
+    hints = typing.get_type_hints(config_class)
+    options = {}
+    for item in filter(None, (match["options"] or "").split(",")):
+        field, _, value = (part.strip() for part in item.partition("="))
+        if field not in config_class.options:
+            raise UnknownName(f"field of {match['name']}", field, config_class.options)
+        try:
+            options[field] = TypeAdapter(hints[field]).validate_python(value)
+        except ValidationError as error:
+            message = error.errors()[0]["msg"]
+            raise RequestError(f"{match['name']}: {field} is {value!r}: {message}") from None
+    return MethodRequest(match["name"], options)
+
+
+class Workload:
+    """A track with its data and backbone found and checked; shared by all runs on it."""
+
+    def __init__(
+        self,
+        track: Track,
+        folder: Path | None = None,
+        weights: str | None = None,
+        only: Sequence[str] = (),
+    ) -> None:
+        self.track = track
+        self.weights = backbones.locate(track.backbone, weights)
+        self.slug, self.data = track.load_data(folder, only)
+
+    @cached_property
+    def data_sha256(self) -> dict[str, str]:
+        """Hash of every task's data."""
+        return {data.task.name: data.sha256() for data in self.data}
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Adapted places of the backbone: (d_in, d_out) by module name."""
+        return adapted_shapes(
+            backbones.load_model(self.weights, meta=True), self.track.backbone.adapted
+        )
+
+    def config(self, request: MethodRequest, budget: int) -> MethodConfig:
+        """The method's config as the track fixes it, filled to the budget."""
+        recipe = self.track.recipe
+        config = request.config().placed(
+            self.track.backbone.adapted, recipe.dropout, len(self.data)
+        )
+        return solve(config.scaled(recipe.scale), self.shapes, len(self.data), budget)
+
+    def spec(self, request: MethodRequest, config: MethodConfig, budget: int, seed: int) -> Spec:
+        """The identity of one run."""
+        return Spec(
+            track=self.slug,
+            tasks=[data.task.name for data in self.data],
+            data_sha256=self.data_sha256,
+            weights_sha256=self.track.backbone.sha256,
+            method=request.name,
+            options=request.options,
+            config=config.describe(),
+            budget=budget,
+            recipe=self.track.recipe.model_dump(mode="json"),
+            precision=self.track.recipe.precision,
+            seed=seed,
+        )
+
+
+def adapted_shapes(model: nn.Module, adapted: str) -> dict[str, tuple[int, int]]:
+    """(d_in, d_out) of every linear of `model` whose name `adapted` matches in full.
+
+    Raises:
+        RequestError: it matches none.
+    """
+    shapes = {
+        name: (module.in_features, module.out_features)
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and re.fullmatch(adapted, name)
+    }
+    if not shapes:
+        raise RequestError(f"adapted = {adapted!r} matches no linear layer of the backbone")
+    return shapes
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run: what it is, and all it needs."""
+
+    workload: Workload
+    config: MethodConfig
+    spec: Spec
+
+    @property
+    def parameters(self) -> Any:
+        """Closed-form parameter counts."""
+        return self.config.parameters(self.workload.shapes, len(self.workload.data))
+
+
+def make_plans(
+    workload: Workload, methods: Sequence[MethodRequest], budget: int | None, seeds: Sequence[int]
+) -> list[Plan]:
+    """Every run of the request on one track, methods outermost."""
+    target = budget or workload.track.budgets.default
+    plans = []
+    for request in methods:
+        config = workload.config(request, target)
+        for seed in seeds:
+            plans.append(Plan(workload, config, workload.spec(request, config, target, seed)))
+    return plans

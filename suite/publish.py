@@ -1,0 +1,33 @@
+"""Copy verified records from one store to the published one."""
+
+from __future__ import annotations
+
+from suite.record import Record
+from suite.store import Store
+from suite.verify import verify
+
+
+def publish(runs: Store, published: Store) -> tuple[list[Record], dict[str, str]]:
+    """Copy every `ok` record that verifies, comes from a clean commit and is not there yet.
+
+    Returns:
+        The records copied, and the reason by path for those that were not.
+    """
+    copied, refused = [], {}
+    scan = runs.scan()
+    for record in sorted(scan.records, key=lambda record: record.path):
+        if record.status != "ok":
+            refused[record.path] = f"status is {record.status}"
+        elif published.finished(record.spec) is not None:
+            refused[record.path] = "its twin is published already"
+        elif record.provenance.dirty is not False:
+            refused[record.path] = "made from a tree that is not a clean commit"
+        elif problems := verify(record, runs):
+            refused[record.path] = "; ".join(problems)
+        else:
+            copied.append(published.add(record, runs.outcomes(record)))
+    there = {record.path for record in published.scan().speed}
+    for speed in scan.speed:
+        if speed.provenance.dirty is False and speed.path not in there:
+            published.add(speed)
+    return copied, refused | scan.damaged

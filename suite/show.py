@@ -1,0 +1,342 @@
+"""What the command line prints: tables and progress on a terminal, or JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from suite.record import Record, SpeedRecord
+from suite.stats import Board, Entry, boards, conditions
+
+if TYPE_CHECKING:  # these import torch, which listing commands can do without
+    from methods.method import MethodConfig
+    from suite.bench import Outcome
+    from suite.compare import BudgetRow
+    from suite.estimate import Estimate
+    from suite.plan import Plan
+    from suite.store import Store
+    from suite.train import Progress as Training
+    from tasks.track import Track
+
+PIPE_WIDTH = 160
+"""Columns where there is no terminal to ask."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def as_text(value: Any) -> None:
+    """Print `value` as JSON on standard output."""
+    json.dump(value, sys.stdout, indent=1, default=str)
+    sys.stdout.write("\n")
+
+
+def error(text: str) -> None:
+    """Print one line about what went wrong."""
+    messages.print(f"seesaw: {text}", style="red", markup=False)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:
+    """Print a table whose first `left` columns are words and the others numbers."""
+    shown = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for index, column in enumerate(columns):
+        words = index < left
+        shown.add_column(column, justify="left" if words else "right", no_wrap=not words)
+    for row in rows:
+        shown.add_row(*row)
+    console.print(shown)
+
+
+def duration(seconds: float) -> str:
+    """`95 s` or `12 min`."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+class BenchProgress:
+    """Progress of the runs of one call: a bar per run with loss, examples/s and time left."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.count = total, 0
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[status]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=messages,
+        )
+
+    def __enter__(self) -> Self:
+        self.bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bars.stop()
+
+    def started(self, plan: Plan) -> Callable[[Training], None]:
+        """Add a bar for `plan`; the function returned moves it."""
+        recipe = plan.workload.track.recipe
+        name = f"[{self.count + 1}/{self.total}] {_name(plan)}".replace("[", r"\[")
+        bar = self.bars.add_task(name, total=recipe.steps, status="preparing")
+
+        def moved(training: Training) -> None:
+            rate = training.examples / training.seconds
+            status = f"loss {training.loss:.3f} · {rate:.0f} examples/s"
+            if training.steps == recipe.steps:
+                status += " · scoring"
+            self.bars.update(bar, completed=training.steps, status=status)
+
+        return moved
+
+    def ended(self, outcome: Outcome) -> None:
+        """Say how a run ended."""
+        self.count += 1
+        record = outcome.record
+        what = f"[{self.count}/{self.total}] {_name(outcome.plan)}: "
+        if not outcome.fresh:
+            what += "done already"
+        elif record.status == "ok" and record.cost is not None:
+            what += f"ok in {duration(record.cost.total_s)}"
+        else:
+            what += f"{record.status}: {(record.error or '').strip().splitlines()[-1]}"
+        if outcome.twin:
+            what += f"; it {outcome.twin}"
+        messages.print(what, markup=False)
+
+
+def _name(plan: Plan) -> str:
+    return f"{plan.workload.slug} {plan.spec.variant} seed {plan.spec.seed}"
+
+
+def bench_summary(
+    outcomes: Sequence[Outcome], runs: Store, published: Store, as_json: bool
+) -> None:
+    """The table of what was asked for, beside what is published under the same conditions."""
+    if as_json:
+        as_text([_outcome_json(outcome) for outcome in outcomes])
+        return
+    own = [outcome.record for outcome in outcomes if outcome.record.status == "ok"]
+    there = published.scan()
+    named = {"here": boards(own), "published": boards(there.records, there.speed)}
+    for board in named["here"]:
+        key = (board.track, board.budget, board.conditions)
+        rows = [_entry_row(entry, "here", board) for entry in board.entries]
+        for other in named["published"]:
+            if (other.track, other.budget, other.conditions) == key:
+                rows += [_entry_row(entry, "published", board) for entry in other.entries]
+        for kind, title in (("bag_of_words", "bag of words"), ("constant", "constant answer")):
+            rows.append(_baseline_row(title, board.baseline(kind)))
+        columns = ["entry", "from", *board.tasks, "average", "parameters", "seeds"]
+        table(f"{board.track}, budget {board.budget:,}", columns, rows, left=2)
+    for path, reason in there.damaged.items():
+        error(f"{path} set aside: {reason}")
+    if not any(outcome.fresh for outcome in outcomes):
+        console.print("Nothing is left to do: every run asked for has ended ok before.")
+    console.print(f"Records are in {runs.address}; the table is provisional (see README).")
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    record = outcome.record
+    return {
+        "path": record.path,
+        "id": record.id,
+        "status": record.status,
+        "error": record.error,
+        "fresh": outcome.fresh,
+        "twin": outcome.twin,
+        "conditions": conditions(record),
+        "scores": record.scores(),
+        "parameters": record.parameters.model_dump() if record.parameters else None,
+    }
+
+
+def _entry_row(entry: Entry, place: str, board: Board) -> list[str]:
+    counts = entry.records[0].parameters
+    return [
+        entry.name,
+        place,
+        *(str(entry.task(name)) for name in board.tasks),
+        str(entry.average),
+        f"{counts.adapter:,}" if counts else "",
+        str(len(entry.seeds)),
+    ]
+
+
+def _baseline_row(title: str, points: Mapping[str, float]) -> list[str]:
+    average = sum(points.values()) / len(points)
+    return [title, "", *(f"{value:.1f}" for value in points.values()), f"{average:.1f}", "", ""]
+
+
+def dry_run(estimates: Sequence[Estimate], as_json: bool) -> None:
+    """The runs a call would do."""
+    if as_json:
+        as_text(
+            [
+                {
+                    "spec": estimate.plan.spec.model_dump(mode="json"),
+                    "id": estimate.plan.spec.id,
+                    "parameters": estimate.plan.parameters.total,
+                    "done": estimate.done,
+                    "seconds": round(estimate.seconds),
+                }
+                for estimate in estimates
+            ]
+        )
+        return
+    rows = [
+        [
+            _name(estimate.plan),
+            f"{estimate.plan.parameters.total:,}",
+            f"{estimate.plan.parameters.router:,}",
+            f"{estimate.plan.parameters.active:,}",
+            "done" if estimate.done else f"about {duration(estimate.seconds)}",
+        ]
+        for estimate in estimates
+    ]
+    columns = ["run", "parameters", "of them router", "active per token", "time"]
+    table("Runs this call would do", columns, rows)
+    console.print(f"In all about {duration(sum(e.seconds for e in estimates))}.")
+
+
+def published(copied: Sequence[str], refused: Mapping[str, str], as_json: bool) -> None:
+    """What was published, and why the rest was not."""
+    if as_json:
+        as_text({"published": copied, "refused": refused})
+        return
+    for path in copied:
+        console.print(f"published {path}", markup=False)
+    for path, reason in refused.items():
+        console.print(f"left out {path}: {reason}", markup=False)
+    console.print(f"{len(copied)} records published.")
+
+
+def written(paths: Sequence[Path], damaged: Mapping[str, str], as_json: bool) -> None:
+    """The files a report consists of, and the records that could not be read."""
+    if as_json:
+        as_text({"written": [str(path) for path in paths], "damaged": damaged})
+        return
+    for path in paths:
+        console.print(f"wrote {path}", markup=False)
+    for name, reason in damaged.items():
+        error(f"{name} set aside: {reason}")
+
+
+def budgets(rows: Sequence[BudgetRow], as_json: bool) -> None:
+    """What each method gets for a budget."""
+    if as_json:
+        as_text([vars(row) | {"deviation": row.deviation} for row in rows])
+        return
+    for key in dict.fromkeys((row.track, row.budget) for row in rows):
+        own = [row for row in rows if (row.track, row.budget) == key]
+        columns = ["method", "config", "experts", "router", "task emb.", "total", "off", "active"]
+        table(f"{key[0]}, budget {key[1]:,}", columns, map(_budget_row, own), left=2)
+
+
+def _budget_row(row: BudgetRow) -> list[str]:
+    counts = row.parameters
+    if counts is None or row.deviation is None:
+        return [row.method, row.problem or "", "", "", "", "", "", ""]
+    size = ", ".join(f"{name} = {value}" for name, value in row.size.items())
+    raised = len(row.config["rank_pattern"] or {})
+    more = f", one step more at {raised} places" if raised else ""
+    numbers = (counts.experts, counts.router, counts.task_embedding, counts.total)
+    return [
+        row.method,
+        size + more,
+        *(f"{number:,}" for number in numbers),
+        f"{100 * row.deviation:+.2f} %",
+        f"{counts.active:,}",
+    ]
+
+
+def methods(found: Sequence[type[MethodConfig]], as_json: bool) -> None:
+    """The registered methods."""
+    rows = [
+        {
+            "name": method.name,
+            "title": method.title,
+            "paper": method.paper,
+            "routes_on": method.routes_on,
+            "merges": method.merges,
+            "options": list(method.options),
+        }
+        for method in found
+    ]
+    if as_json:
+        as_text(rows)
+        return
+    columns = ["method", "what it is", "source", "gate reads", "merges", "options"]
+    cells = [
+        [", ".join(v) if isinstance(v, list) else str(v) for v in row.values()] for row in rows
+    ]
+    table("Methods", columns, cells, left=6)
+
+
+def tracks(found: Sequence[Track], as_json: bool) -> None:
+    """The tracks."""
+    if as_json:
+        as_text([track.model_dump(mode="json") for track in found])
+        return
+    rows = [
+        [
+            track.slug,
+            track.tier,
+            track.title,
+            ", ".join(track.tasks),
+            track.backbone.model,
+            f"{track.budgets.default:,}",
+        ]
+        for track in found
+    ]
+    columns = ["track", "tier", "what it is", "tasks", "backbone", "budget"]
+    table("Tracks", columns, rows, left=5)
+
+
+def verified(checked: Mapping[str, Sequence[str]], as_json: bool) -> None:
+    """What `verify` found, by record."""
+    if as_json:
+        as_text(checked)
+        return
+    for path, problems in checked.items():
+        for problem in problems:
+            console.print(f"{path}: {problem}", markup=False)
+    wrong = sum(bool(problems) for problems in checked.values())
+    console.print(f"{len(checked) - wrong} of {len(checked)} records are as they say.")
+
+
+def speed(records: Sequence[SpeedRecord], as_json: bool) -> None:
+    """Step times side by side."""
+    if as_json:
+        as_text([record.model_dump(mode="json") for record in records])
+        return
+    rows = [
+        [
+            record.variant,
+            f"{1000 * record.step_s:.0f} ms",
+            f"{record.ratio_to_lora:.3f}",
+            f"{record.flops_ratio:.3f}",
+            f"{record.overhead:.3f}",
+            f"{record.ratio_to_frozen:.3f}",
+        ]
+        for record in records
+    ]
+    columns = ["method", "step", "time / LoRA", "operations / LoRA", "overhead", "time / frozen"]
+    for record in records[:1]:
+        size, tokens = record.batch
+        title = f"{record.track}, budget {record.budget:,}, {size} examples of {tokens} tokens"
+        table(title, columns, rows)
+
+
+def failures(records: Iterable[Record]) -> None:
+    """The full error of every record that did not end ok."""
+    for record in records:
+        if record.status != "ok":
+            error(f"{record.path}: {record.error}")

@@ -1,0 +1,148 @@
+"""From records to boards: which runs belong together, and their means over seeds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import mean, stdev
+
+from suite.record import Record, SpeedRecord, track_of
+
+SEEDS_FOR_RANKS = 5
+"""A board with fewer seeds for any entry is provisional and ranks nobody."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean over seeds and sample standard deviation, in points; None with one seed."""
+
+    mean: float
+    sd: float | None
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Summary:
+        """Summary of at least one value."""
+        return cls(mean(values), stdev(values) if len(values) > 1 else None)
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f}" if self.sd is None else f"{self.mean:.1f} ± {self.sd:.1f}"
+
+
+@dataclass
+class Entry:
+    """All runs of one method, options and config on one board: one record per seed."""
+
+    name: str
+    records: list[Record]
+    step_ratio: float | None = None
+    """Step time over that of a LoRA of equal total rank, from the newest speed record."""
+
+    @property
+    def seeds(self) -> list[int]:
+        """Sorted."""
+        return sorted(record.spec.seed for record in self.records)
+
+    @property
+    def routes_on(self) -> str:
+        """What the method's gate depends on."""
+        return self.records[0].routes_on
+
+    def task(self, name: str) -> Summary:
+        """Primary test score of one task."""
+        return Summary.of([record.scores()[name] for record in self.records])
+
+    @property
+    def average(self) -> Summary:
+        """Mean over tasks, summarised over seeds."""
+        return Summary.of([mean(record.scores().values()) for record in self.records])
+
+
+@dataclass
+class Board:
+    """Entries that were trained and scored under the same conditions."""
+
+    track: str
+    budget: int
+    conditions: str
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def tasks(self) -> dict[str, str]:
+        """Task names to the metric shown."""
+        return {name: task.primary for name, task in self.example.tasks.items()}
+
+    @property
+    def example(self) -> Record:
+        """Any record of the board; baselines and sizes are the same in all of them."""
+        return self.entries[0].records[0]
+
+    def baseline(self, kind: str) -> dict[str, float]:
+        """Points by task of a trivial answer: `constant` or `bag_of_words`."""
+        tasks = self.example.tasks.items()
+        return {name: 100 * getattr(task, kind)[task.primary] for name, task in tasks}
+
+    @property
+    def blocks(self) -> dict[str, list[Entry]]:
+        """Entries by whether the gate is told the task; best average first in each."""
+        ordered = sorted(self.entries, key=lambda entry: (-entry.average.mean, entry.name))
+        told = [entry for entry in ordered if entry.routes_on == "task"]
+        not_told = [entry for entry in ordered if entry.routes_on != "task"]
+        named = {"not told the task": not_told, "told the task": told}
+        return {title: entries for title, entries in named.items() if entries}
+
+
+def conditions(record: Record) -> str:
+    """Hash of everything in a spec that entries of one board must share, 8 hex digits."""
+    shared = record.spec.model_dump(
+        mode="json", exclude={"method", "options", "config", "seed", "budget", "track"}
+    )
+    return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def newest(records: Iterable[Record]) -> list[Record]:
+    """The newest `ok` attempt at every spec."""
+    found: dict[str, Record] = {}
+    for record in records:
+        known = found.get(record.id)
+        if record.status == "ok" and (known is None or record.attempt > known.attempt):
+            found[record.id] = record
+    return list(found.values())
+
+
+def boards(records: Iterable[Record], speed: Iterable[SpeedRecord] = ()) -> list[Board]:
+    """Boards of all `ok` records, sorted by track, then largest budget first.
+
+    Runs of one variant with different resolved configs are different entries.
+    """
+    groups: dict[tuple[str, int, str], dict[tuple[str, str], list[Record]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for record in newest(records):
+        spec = record.spec
+        config = json.dumps(spec.config, sort_keys=True)
+        groups[spec.track, spec.budget, conditions(record)][spec.variant, config].append(record)
+    ratios = _ratios(speed)
+    found = []
+    for (track, budget, shared), entries in groups.items():
+        board = Board(track, budget, shared)
+        for (name, config), runs in sorted(entries.items()):
+            key = (track_of(track), budget, name, config)
+            board.entries.append(Entry(name, runs, ratios.get(key)))
+        found.append(board)
+    return sorted(found, key=lambda board: (board.track, -board.budget, board.conditions))
+
+
+def _ratios(speed: Iterable[SpeedRecord]) -> dict[tuple[str, int, str, str], float]:
+    ordered = sorted(speed, key=lambda record: record.provenance.started)
+    return {
+        (
+            track_of(record.track),
+            record.budget,
+            record.variant,
+            json.dumps(record.config, sort_keys=True),
+        ): record.ratio_to_lora
+        for record in ordered
+    }

@@ -1,0 +1,132 @@
+"""The training loop: one, the same for every method; it calls hooks and knows no method."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from statistics import median
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from methods import after_step, routing
+from tasks.encoder import Batch
+from tasks.track import Recipe
+
+CURVE_POINTS = 60
+"""Points of the stored loss curve."""
+
+
+class Diverged(RuntimeError):
+    """The loss is not a finite number any more."""
+
+
+@dataclass
+class Progress:
+    """What the loop has done so far."""
+
+    steps: int = 0
+    examples: int = 0
+    tokens: int = 0
+    loss: float = math.nan
+    seconds: float = 0.0
+    step_seconds: list[float] = field(default_factory=list)
+    curve: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def step_median(self) -> float:
+        """Median seconds per optimiser step."""
+        return median(self.step_seconds)
+
+
+def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW over everything trainable, fused: adapters are many small tensors."""
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    return torch.optim.AdamW(
+        trainable, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
+
+
+def learning_rate(step: int, recipe: Recipe) -> float:
+    """Share of the peak learning rate at `step`: linear warm-up, then linear decay to zero."""
+    warmup = max(1, round(recipe.warmup * recipe.steps))
+    if step < warmup:
+        return (step + 1) / warmup
+    return (recipe.steps - step) / max(1, recipe.steps - warmup)
+
+
+def train_step(
+    model: nn.Module,
+    micro_batches: list[Batch],
+    losses: Callable[[Tensor, Batch], Tensor],
+    optimizer: torch.optim.Optimizer,
+    accelerator: Accelerator,
+    clip_norm: float,
+) -> Tensor:
+    """One optimiser step over the micro-batches of one batch; the mean loss per example.
+
+    The routing state is held until after backward, so that checkpointing sees it again.
+    """
+    size = sum(len(batch) for batch in micro_batches)
+    total = torch.zeros((), device=accelerator.device)
+    for batch in micro_batches:
+        batch = batch.to(accelerator.device)
+        with routing(model, batch.task_ids, batch.mask) as state:
+            with accelerator.autocast():
+                outputs = model(batch)
+            loss = losses(outputs, batch).sum() / size
+            share = len(batch) / size
+            accelerator.backward(loss + share * state.auxiliary_loss())
+        total += loss.detach()
+    accelerator.clip_grad_norm_(model.parameters(), clip_norm)
+    optimizer.step()
+    optimizer.zero_grad()
+    after_step(model)
+    return total
+
+
+def train(
+    model: nn.Module,
+    batches: Iterable[list[Batch]],
+    losses: Callable[[Tensor, Batch], Tensor],
+    recipe: Recipe,
+    accelerator: Accelerator,
+    report: Callable[[Progress], None],
+) -> Progress:
+    """Train `model` on `batches` (one list of micro-batches per step).
+
+    Args:
+        losses: (outputs, batch) to the loss per example (batch,).
+        report: called after every step.
+
+    Raises:
+        Diverged: the loss stopped being finite.
+    """
+    optimizer = make_optimizer(model, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: learning_rate(s, recipe))
+    model, optimizer = accelerator.prepare(model, optimizer)
+    model.train()
+    progress, window = Progress(), []
+    every = max(1, recipe.steps // CURVE_POINTS)
+    start = time.perf_counter()
+    for micro_batches in batches:
+        began = time.perf_counter()
+        loss = train_step(model, micro_batches, losses, optimizer, accelerator, recipe.clip_norm)
+        schedule.step()
+        progress.loss = loss.item()
+        progress.step_seconds.append(time.perf_counter() - began)
+        progress.steps += 1
+        progress.examples += sum(len(batch) for batch in micro_batches)
+        progress.tokens += sum(batch.tokens for batch in micro_batches)
+        if not math.isfinite(progress.loss):
+            raise Diverged(f"loss is {progress.loss} at step {progress.steps}")
+        window.append(progress.loss)
+        if progress.steps % every == 0:
+            progress.curve.append((progress.steps, round(sum(window) / len(window), 6)))
+            window = []
+        progress.seconds = time.perf_counter() - start
+        report(progress)
+    return progress

@@ -1,0 +1,1 @@
+"""What is learned: data, heads, losses, metrics, and the tracks that put them together."""

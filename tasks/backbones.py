@@ -1,0 +1,93 @@
+"""Find, check and load frozen backbones: from a package, a folder or the hub."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import torch
+from huggingface_hub import snapshot_download
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
+from transformers import PreTrainedTokenizerBase as Tokenizer
+from transformers.utils import logging
+
+from tasks.track import Backbone
+
+FILES = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
+
+
+class WeightsError(ValueError):
+    """Weights that are missing or are not the ones the track names."""
+
+
+@cache
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def locate(backbone: Backbone, weights: str | None = None) -> Path:
+    """Folder of the checked weights.
+
+    Args:
+        backbone: what the track asks for.
+        weights: a folder or a hub id that serves it instead of the package.
+
+    Raises:
+        WeightsError: no weights there, or their SHA-256 is another one.
+    """
+    folder = _folder(backbone, weights)
+    path = folder / "model.safetensors"
+    if not path.is_file():
+        raise WeightsError(f"no model.safetensors in {folder}; {backbone.model} is needed there")
+    found = _sha256(path)
+    if found != backbone.sha256:
+        raise WeightsError(
+            f"{path} has SHA-256 {found}, the track needs {backbone.sha256} ({backbone.model})"
+        )
+    return folder
+
+
+def _folder(backbone: Backbone, weights: str | None) -> Path:
+    if weights is not None and Path(weights).is_dir():
+        return Path(weights)
+    if weights is None and backbone.package is not None:
+        spec = importlib.util.find_spec(backbone.package)
+        if spec is not None and spec.origin is not None:
+            return Path(spec.origin).parent / "model"
+    return Path(snapshot_download(weights or backbone.model, allow_patterns=list(FILES)))
+
+
+def load_model(folder: Path, meta: bool = False) -> PreTrainedModel:
+    """The frozen encoder, without pooler; on the meta device only its shapes.
+
+    Its own dropout is off: what is frozen stays the same function in training.
+    """
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    for field, value in config.to_dict().items():
+        if "dropout" in field and isinstance(value, float):
+            setattr(config, field, 0.0)
+    if meta:
+        with torch.device("meta"):
+            return AutoModel.from_config(config, add_pooling_layer=False)
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()  # the pooler in the file is left out on purpose
+    logging.disable_progress_bar()
+    try:
+        model = AutoModel.from_pretrained(
+            folder,
+            config=config,
+            local_files_only=True,
+            add_pooling_layer=False,
+            dtype=torch.float32,
+        )
+    finally:
+        logging.set_verbosity(verbosity)
+    return model.requires_grad_(False).eval()
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The backbone's own tokenizer."""
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)

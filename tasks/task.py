@@ -1,0 +1,54 @@
+"""A task, its examples, and its data in three splits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+SPLITS = ("train", "dev", "test")
+
+
+class DataError(ValueError):
+    """Data that is missing or has the wrong shape; the message names the file or the column."""
+
+
+class Example(NamedTuple):
+    """One text or text pair with a class index or a score."""
+
+    text_a: str
+    text_b: str | None
+    label: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is learned: `n_classes` is None for regression; the first metric is the one reported."""
+
+    name: str
+    n_classes: int | None
+    metrics: tuple[str, ...] = ("accuracy",)
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """A task's examples by split. Tuning sees train and dev, reports only test."""
+
+    task: Task
+    train: Sequence[Example]
+    dev: Sequence[Example]
+    test: Sequence[Example]
+
+    def sha256(self) -> str:
+        """Hash of every example in order, with its split."""
+        digest = hashlib.sha256()
+        for split in SPLITS:
+            for example in getattr(self, split):
+                digest.update(repr((split, *example)).encode())
+        return digest.hexdigest()
+
+
+def sentence(text: str) -> str:
+    """`text` as a sentence: a capital first, a full stop last."""
+    return text[0].upper() + text[1:] + "."

@@ -1,0 +1,157 @@
+"""Tracks: one small file each under `tasks/tracks`, checked here.
+
+A track fixes everything that must be the same for every method: the frozen backbone and its
+weights' hash, tasks and data, the training recipe, the effective scale, the budgets. Changing
+anything that moves a score makes a new version.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+
+from tasks.task import DataError, TaskData
+
+FOLDER = Path(__file__).parent / "tracks"
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+
+
+class Frozen(BaseModel):
+    """A model that rejects unknown fields and is never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Backbone(Frozen):
+    """Where the frozen weights come from, and which linears are adapted."""
+
+    model: str = Field(description="hub id")
+    package: str | None = Field(None, description="an installed package that carries the weights")
+    sha256: str = Field(description="of model.safetensors", pattern="^[0-9a-f]{64}$")
+    adapted: str = Field(description="regular expression over module names, matched in full")
+
+
+class Recipe(Frozen):
+    """Training, the same for every method."""
+
+    steps: PositiveInt
+    batch_size: PositiveInt
+    micro_batches: PositiveInt = 1
+    max_length: PositiveInt
+    learning_rate: PositiveFloat
+    weight_decay: float = 0.0
+    warmup: Share
+    clip_norm: PositiveFloat
+    scale: PositiveFloat
+    dropout: Share
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+
+class Budgets(Frozen):
+    """Trainable adapter parameters, routers and task embeddings included."""
+
+    default: PositiveInt
+    curve: tuple[PositiveInt, ...] = ()
+
+
+class Track(Frozen):
+    """A frozen backbone, tasks and a recipe under one versioned name."""
+
+    name: str
+    version: PositiveInt
+    tier: Literal["embedded", "local", "hub"]
+    title: str
+    description: str
+    source: str = Field(description="module whose `load(options, folder)` gives the data")
+    hub: str | None = Field(None, description="hub id of the data set")
+    tasks: tuple[str, ...] = Field(description="names, in the order `load` gives them")
+    options: dict[str, Any] = {}
+    backbone: Backbone
+    recipe: Recipe
+    budgets: Budgets
+
+    @property
+    def slug(self) -> str:
+        """`name@version`."""
+        return f"{self.name}@{self.version}"
+
+    def load_data(
+        self, folder: Path | None, only: Sequence[str] = ()
+    ) -> tuple[str, list[TaskData]]:
+        """The data of all tasks and the slug of what was loaded.
+
+        Args:
+            folder: local data instead of the hub's; its data sets are the track's local variant.
+            only: names of the tasks to keep, all of them if empty.
+
+        Raises:
+            DataError: `only` names a task that is not there.
+        """
+        local = folder is not None and self.tier != "embedded"
+        options = {"hub": self.hub, **self.options}
+        data = importlib.import_module(self.source).load(options, folder if local else None)
+        slug = self.slug + (f"-local{len(data)}" if local else "")
+        if not only:
+            return slug, data
+        names = [d.task.name for d in data]
+        if missing := sorted(set(only) - set(names)):
+            raise DataError(f"unknown task {missing[0]!r} of {slug}; it has: {', '.join(names)}")
+        kept = [d for d in data if d.task.name in only]
+        return slug + "-" + "+".join(d.task.name for d in kept), kept
+
+
+def track_names() -> list[str]:
+    """Names of all tracks, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def get_track(name: str) -> Track:
+    """The newest version of the track called `name` (`name@version` is checked against it).
+
+    A name that ends in `.toml` is a file of your own.
+
+    Raises:
+        UnknownTrack: there is none.
+        TrackError: the file does not describe a track.
+    """
+    if name.endswith(".toml"):
+        return _read(Path(name))
+    stem, _, version = name.partition("@")
+    if stem not in track_names():
+        raise UnknownTrack(name, track_names())
+    track = _read(FOLDER / f"{stem}.toml")
+    if version and version != str(track.version):
+        raise UnknownTrack(name, [track.slug])
+    return track
+
+
+def _read(path: Path) -> Track:
+    try:
+        return Track.model_validate(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise TrackError(f"cannot read track file {path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise TrackError(f"track file {path} is not TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise TrackError(f"track file {path}: {field}: {first['msg']}") from None
+
+
+class TrackError(ValueError):
+    """A track file that cannot be used; the message names the file and the field."""
+
+
+class UnknownTrack(ValueError):
+    """A track that is not there; the message names the closest ones."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        import difflib
+
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known
+        super().__init__(f"unknown track {name!r}; did you mean: {', '.join(close)}?")

@@ -1,0 +1,162 @@
+"""Whole runs through the command line, on a tiny track with the real MiniLM."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from conftest import Seesaw
+
+from suite.store import Store
+
+
+def bench(
+    seesaw: Seesaw, track: Path, *arguments: str, fails: bool = False
+) -> list[dict[str, Any]]:
+    """`seesaw bench --json` on a track file."""
+    output = seesaw("bench", *arguments, "--track", str(track), "--json", fails=fails)
+    return json.loads(output[output.index("[\n") :])
+
+
+def test_a_run_leaves_one_record_and_is_not_done_twice(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("an embedded track opened a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    (first,) = bench(seesaw, tiny_track, "smora")
+    assert (first["status"], first["fresh"]) == ("ok", True)
+    store = Store(str(tmp_path / "runs"))
+    (record,) = store.scan().records
+    assert record.id == first["id"]
+    assert (record.steps, record.examples) == (3, 24)
+    assert record.parameters is not None
+    assert record.parameters.adapter == 2_654_208
+    assert set(record.routing) == {p for p in record.routing if p.startswith("encoder.layer.")}
+    assert len(record.routing) == 36
+    assert record.cost is not None
+    assert record.cost.flops_train > 2 * record.cost.flops_infer > 0
+    outcomes = pd.read_parquet(tmp_path / "runs" / f"{record.path}.parquet")
+    assert list(outcomes.columns) == ["split", "task", "row", "prediction", "target"]
+    assert len(outcomes) == 8 * (8 + 16)
+
+    output = seesaw("bench", "smora", "--track", str(tiny_track))
+    assert "Nothing is left to do" in output
+    assert "constant answer" in output
+    assert len(store.scan().records) == 1
+
+    (again,) = bench(seesaw, tiny_track, "smora", "--force")
+    assert (again["fresh"], again["scores"]) == (True, first["scores"])
+    both = store.attempts(record.spec)
+    assert [r.attempt for r in both] == [1, 2]
+    assert both[0].outcomes_sha256 == both[1].outcomes_sha256
+    assert both[0].loss_curve == both[1].loss_curve
+
+
+def test_data_order_and_heads_are_the_same_for_every_method(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
+) -> None:
+    bench(seesaw, tiny_track, "lora", "smora", "--seeds", "0,1")
+    records = Store(str(tmp_path / "runs")).scan().records
+    curves = {(r.spec.method, r.spec.seed): r.loss_curve[0] for r in records}
+    # before the first update B is zero, so both methods have the same loss to the last digits
+    assert curves["lora", 0][1] == pytest.approx(curves["smora", 0][1], rel=1e-5)
+    assert curves["lora", 0] != curves["lora", 1]
+    assert len({r.tokens for r in records if r.spec.seed == 0}) == 1
+
+
+def test_verify_publish_and_twins(seesaw: Seesaw, tiny_track: Path, tmp_path: Path) -> None:
+    bench(seesaw, tiny_track, "lora")
+    runs = Store(str(tmp_path / "runs"))
+    (record,) = runs.scan().records
+    checked = seesaw("verify", "--store", "runs", "--track", str(tiny_track))
+    assert "1 of 1 records are as they say" in checked
+    published = Store(str(tmp_path / "results"))
+    published.add(record, runs.outcomes(record))
+    (again,) = bench(seesaw, tiny_track, "lora", "--force")
+    assert again["twin"] == "reproduced the published record bit for bit"
+    assert "published" in seesaw("bench", "lora", "--track", str(tiny_track))
+
+    forged = record.model_copy(deep=True)
+    forged.tasks["topic"].test["accuracy"] += 0.1
+    assert forged.parameters is not None
+    forged.parameters.experts += 1
+    other = Store(str(tmp_path / "forged"))
+    other.add(forged, runs.outcomes(record))
+    output = seesaw("verify", "--store", "forged", "--track", str(tiny_track), fails=True)
+    assert "topic test accuracy: stored" in output
+    assert "experts parameters: stored 2,654,209, built 2,654,208" in output
+    assert "0 of 1" in output
+
+
+def test_publish_takes_clean_verified_records_only(seesaw: Seesaw, tmp_path: Path) -> None:
+    from records import outcomes_of, record, spec
+
+    runs = Store(str(tmp_path / "runs"))
+    dirty = record(outcomes_of()).provenance.model_copy(update={"dirty": True})
+    runs.add(record(outcomes_of(), provenance=dirty), outcomes_of())
+    runs.add(record(None, of=spec(seed=1), status="diverged", error="loss is nan at step 3"))
+    runs.add(record(outcomes_of(), of=spec(seed=2, track="elsewhere@1")), outcomes_of())
+    answer = json.loads(seesaw("publish", "--json"))
+    assert answer["published"] == []
+    reasons = " | ".join(sorted(answer["refused"].values()))
+    assert "made from a tree that is not a clean commit" in reasons
+    assert "status is diverged" in reasons
+    assert "unknown track 'elsewhere@1'" in reasons
+
+
+def test_a_run_that_fails_is_recorded_tried_again_and_fails_the_call(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
+) -> None:
+    text = tiny_track.read_text().replace("learning_rate = 6e-4", "learning_rate = 1e30")
+    tiny_track.write_text(text.replace("clip_norm = 1.0", "clip_norm = 1e30"))
+    for attempt in (1, 2):
+        (outcome,) = bench(seesaw, tiny_track, "lora", fails=True)
+        assert outcome["status"] == "diverged"
+        assert "loss is nan at step" in outcome["error"]
+        assert outcome["path"].endswith(f"-{attempt}")
+    assert len(Store(str(tmp_path / "runs")).scan().records) == 2
+
+
+def test_dry_run_trains_nothing(seesaw: Seesaw, tiny_track: Path, tmp_path: Path) -> None:
+    answer = json.loads(
+        seesaw("bench", "lora", "smora", "--track", str(tiny_track), "--dry-run", "--json")
+    )
+    assert [plan["spec"]["method"] for plan in answer] == ["lora", "smora"]
+    assert all(plan["parameters"] == 2_654_208 and plan["seconds"] > 0 for plan in answer)
+    assert not (tmp_path / "runs").exists()
+    assert "about" in seesaw("bench", "lora", "--track", str(tiny_track), "--dry-run")
+
+
+def test_a_smaller_budget_and_options_are_other_entries(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
+) -> None:
+    bench(
+        seesaw, tiny_track, "smora[active=4,score=softmax]", "--budget", "166k", "--tasks", "topic"
+    )
+    (record,) = Store(str(tmp_path / "runs")).scan().records
+    assert record.folder == "tiny@1-topic/166000/smora+active=4+score=softmax"
+    assert record.parameters is not None
+    assert 0.98 * 166_000 <= record.parameters.adapter <= 166_000 * 1.0025
+
+
+def test_speed_measures_all_three_side_by_side(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
+) -> None:
+    (found,) = json.loads(
+        seesaw("speed", "smora", "--track", str(tiny_track), "--rounds", "3", "--json")
+    )
+    assert found["rounds"] == 3
+    assert found["lora_config"]["r"] == found["config"]["r"] == 42
+    assert found["lora_config"]["rank_pattern"] == found["config"]["rank_pattern"]
+    assert found["flops"] > found["lora_flops"] > found["frozen_flops"] > 0
+    (record,) = Store(str(tmp_path / "runs")).scan().speed
+    assert record.overhead == pytest.approx(
+        record.ratio_to_lora / (record.flops / record.lora_flops)
+    )

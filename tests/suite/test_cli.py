@@ -1,0 +1,99 @@
+"""The command line: listings, and what bad input gets."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from conftest import Seesaw
+from hypothesis import given
+from hypothesis import strategies as st
+
+from methods import method_names
+from suite.cli import parse_count, parse_seeds, split_methods
+
+
+@given(st.integers(1, 10**9))
+def test_counts_are_read_in_every_notation(n: int) -> None:
+    assert parse_count(str(n)) == parse_count(f"{n:,}") == parse_count(f"{n:_}") == n
+    assert parse_count(f"{n}k") == 1000 * n
+    assert parse_count("2.5M") == 2_500_000
+
+
+@pytest.mark.parametrize("text", ["", "0", "-3", "12q", "k", "1e5"])
+def test_what_is_no_count_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is not a count such as 650k"):
+        parse_count(text)
+
+
+def test_seeds_and_method_lists() -> None:
+    assert parse_seeds("0") == [0]
+    assert parse_seeds("0,2 4-6") == [0, 2, 4, 5, 6]
+    with pytest.raises(typer.BadParameter, match="'a' is not a seed"):
+        parse_seeds("0,a")
+    assert split_methods(["all"]) == method_names()
+    assert split_methods(["lora, smora[active=4,part=2] lora"]) == [
+        "lora",
+        "smora[active=4,part=2]",
+        "lora",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["bench", "smroa"], "unknown method 'smroa'; did you mean: smora"),
+        (["bench", "smora[actve=3]"], "unknown field of smora 'actve'; did you mean: active"),
+        (["bench", "smora[active=x]"], "smora: active is 'x': Input should be a valid integer"),
+        (["bench", "smora[active=99]"], "smora: active is 99; it must be between 1 and r = 64"),
+        (["bench", "smora["], "is not of the form name"),
+        (["bench", "lora", "--track", "gleu"], "unknown track 'gleu'; did you mean: glue"),
+        (["bench", "lora", "--tasks", "topics"], "unknown task 'topics' of sentences@1; it has"),
+        (["bench", "lora", "--track", "glue", "--data", "no"], "data folder no does not exist"),
+        (["bench", "lora", "--budget", "1000"], "lora cannot fill a budget of 1,000 parameters"),
+        (["bench", "lora", "--weights", "."], "no model.safetensors in ."),
+    ],
+)
+def test_bad_input_is_answered_by_name(seesaw: Seesaw, arguments: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        seesaw(*arguments)
+
+
+def test_an_error_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from suite.cli import main; main()", "bench", "smroa"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip() == "seesaw: unknown method 'smroa'; did you mean: smora, lora?"
+
+
+def test_listings_name_everything(seesaw: Seesaw) -> None:
+    methods = json.loads(seesaw("methods", "--json"))
+    assert [method["name"] for method in methods] == method_names()
+    assert "arXiv 2501.15103" in seesaw("methods")
+    assert {"glue", "sentences"} <= {
+        track["name"] for track in json.loads(seesaw("tracks", "--json"))
+    }
+    assert "sentences@1" in seesaw("tracks")
+
+
+def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
+    rows = json.loads(seesaw("budgets", "all", "--json"))
+    assert {row["method"] for row in rows} == set(method_names())
+    assert all(row["problem"] is None and abs(row["deviation"]) <= 0.02 for row in rows)
+    (row,) = json.loads(seesaw("budgets", "lora", "--budget", "10", "--json"))
+    assert "nearest sizes are 41,472 (r = 1)" in row["problem"]
+    assert "+0.00 %" in seesaw("budgets", "lora", "--budget", "41_472")
+
+
+def test_verify_names_records_that_are_not_there(seesaw: Seesaw) -> None:
+    assert "no such record in results" in seesaw("verify", "0-abc-1.json", fails=True)

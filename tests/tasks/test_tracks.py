@@ -1,0 +1,82 @@
+"""Every track file, and what is said about bad ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tasks import backbones
+from tasks.backbones import WeightsError
+from tasks.track import FOLDER, TrackError, UnknownTrack, get_track, track_names
+
+EMBEDDED = [name for name in track_names() if get_track(name).tier == "embedded"]
+
+
+@pytest.mark.parametrize("name", track_names())
+def test_track_files_are_named_like_their_tracks(name: str) -> None:
+    track = get_track(name)
+    assert track.name == name
+    assert get_track(track.slug) == track
+    assert track.budgets.default not in track.budgets.curve
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_embedded_tracks_load_the_tasks_they_name(name: str) -> None:
+    track = get_track(name)
+    slug, data = track.load_data(None)
+    assert slug == track.slug
+    assert tuple(d.task.name for d in data) == track.tasks
+
+
+def test_unknown_tracks_are_answered_with_close_names() -> None:
+    with pytest.raises(UnknownTrack, match="unknown track 'sentence'; did you mean: sentences"):
+        get_track("sentence")
+    with pytest.raises(
+        UnknownTrack, match="unknown track 'sentences@9'; did you mean: sentences@1"
+    ):
+        get_track("sentences@9")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("steps = ", "stepz = ", "recipe"),
+        ("dropout = 0.0", "dropout = 1.0", "recipe.dropout: Input should be less than 1"),
+        ("[recipe]", "[recipe", "is not TOML"),
+        ('tier = "embedded"', 'tier = "free"', "tier: Input should be 'embedded'"),
+    ],
+)
+def test_bad_track_files_name_the_field(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text((FOLDER / "sentences.toml").read_text().replace(old, new, 1))
+    with pytest.raises(TrackError, match=r"mine\.toml") as error:
+        get_track(str(path))
+    assert message in str(error.value)
+
+
+def test_a_missing_track_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrackError, match=r"none\.toml: No such file"):
+        get_track(str(tmp_path / "none.toml"))
+
+
+def test_other_weights_are_refused_with_both_hashes(tmp_path: Path) -> None:
+    backbone = get_track("sentences").backbone
+    with pytest.raises(WeightsError, match=r"no model\.safetensors"):
+        backbones.locate(backbone, str(tmp_path))
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    with pytest.raises(WeightsError, match=rf"has SHA-256 d9298a10.*needs {backbone.sha256}"):
+        backbones.locate(backbone, str(tmp_path))
+
+
+def test_a_folder_with_the_hubs_layout_serves(tmp_path: Path) -> None:
+    backbone = get_track("sentences").backbone
+    packaged = backbones.locate(backbone)
+    for path in packaged.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).symlink_to(path)
+    assert backbones.locate(backbone, str(tmp_path)) == tmp_path
+    model = backbones.load_model(tmp_path)
+    assert not model.training
+    assert not any(p.requires_grad for p in model.parameters())
+    assert backbones.load_tokenizer(tmp_path)("a word")["input_ids"]
