@@ -59,8 +59,20 @@ class GatedConfig(PeftConfig, MethodConfig):
             raise ValueError(f"dropout is {self.dropout}; it must be in [0, 1)")
 
     def unit(self) -> float:
-        """Multiplier of an active rank at alpha = 1; LoRA's 1 / r unless the method says other."""
+        """The scale s at alpha = 1; LoRA's 1 / r unless the method says other."""
         return 1.0 / self.r
+
+    def mean_gate(self) -> float:
+        """Gate of an active rank before anything is learnt; s times it is what tracks fix."""
+        return 1.0
+
+    def down_rank(self, rank: int) -> int:
+        """Rows of D at a place of rank `rank`."""
+        return rank
+
+    def up_rank(self, rank: int) -> int:
+        """Columns of U at a place of rank `rank`."""
+        return rank
 
     def router_rows(self, rank: int) -> int:
         """Rows of the token router at a place of rank `rank`; 0 for methods without one."""
@@ -68,11 +80,23 @@ class GatedConfig(PeftConfig, MethodConfig):
 
     def scaled(self, scale: float) -> Self:
         """See `MethodConfig.scaled`."""
-        return self.replaced(alpha=scale / self.unit())
+        return self.replaced(alpha=scale / (self.unit() * self.mean_gate()))
 
     def placed(self, adapted: str, dropout: float, n_tasks: int) -> Self:
         """See `MethodConfig.placed`."""
         return self.replaced(target_modules=adapted, dropout=dropout, n_tasks=n_tasks)
+
+    def resized(self, rank: int) -> Self:
+        """The scale of an active rank stays."""
+        scale = self.alpha * self.unit() * self.mean_gate()
+        return self.replaced(r=rank, rank_pattern={}).scaled(scale)
+
+    def build_shared(self, model: nn.Module) -> nn.Module | None:
+        """What the whole of `model` has once; None for most methods.
+
+        If it has a method `attach(model, state, active)`, that is called once to hook the model.
+        """
+        return None
 
     @abstractmethod
     def build(self, place: str, d_in: int, d_out: int) -> Gated:
@@ -83,17 +107,20 @@ class Gated(nn.Module):
     """One gated low-rank update at one adapted linear; a method subclasses it.
 
     Parameters: `down` D (R, d_in), `up` U (d_out, R), and where the method routes on tokens
-    `router` Wr (router rows, d_in). Subclasses give `gate` and, where needed, `auxiliary` and
-    `after_step`.
+    `router` Wr (router rows, d_in). Subclasses give `gate` and, where needed, `combine`,
+    `auxiliary` and `after_step`.
     """
+
+    shared: nn.Module
+    """Set by `share`, where the method has something in common for all places."""
 
     def __init__(self, config: GatedConfig, place: str, d_in: int, d_out: int) -> None:
         super().__init__()
         self.config, self.place, self.rank = config, place, config.rank_at(place)
         self.scale = config.alpha * config.unit()
         self.dropout = nn.Dropout(config.dropout) if config.dropout else None
-        self.down = nn.Parameter(torch.empty(self.rank, d_in))
-        self.up = nn.Parameter(torch.empty(d_out, self.rank))
+        self.down = nn.Parameter(torch.empty(config.down_rank(self.rank), d_in))
+        self.up = nn.Parameter(torch.empty(d_out, config.up_rank(self.rank)))
         rows = config.router_rows(self.rank)
         self.router = nn.Parameter(torch.empty(rows, d_in)) if rows else None
         self.reset_parameters()
@@ -105,9 +132,29 @@ class Gated(nn.Module):
         if self.router is not None:
             nn.init.kaiming_uniform_(self.router, a=math.sqrt(5))
 
-    def gate(self, logits: Tensor | None, state: RoutingState) -> Tensor | None:
-        """Gate (..., R) from router logits (..., router rows); None means 1 everywhere."""
+    def share(self, module: nn.Module, owner: bool) -> None:
+        """Use `module`, which all places have in common; the owner keeps it among its own."""
+        if owner:
+            self.shared = module
+        else:  # past nn.Module's bookkeeping: its parameters must be listed once
+            self.__dict__["shared"] = module
+
+    def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor | None:
+        """Gate (..., R), or (batch, R) where it is the same for all tokens of an example.
+
+        Args:
+            x: the adapter's input (..., d_in).
+            logits: of the router (..., router rows), in float32.
+            state: task ids and padding mask.
+
+        Returns:
+            None if it is 1 everywhere.
+        """
         return None
+
+    def combine(self, h: Tensor, gate: Tensor) -> Tensor:
+        """What U reads, (..., columns of U): the gated D x."""
+        return h * gate
 
     def auxiliary(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor | None:
         """Auxiliary loss (scalar, already weighted) of this place, or None."""
@@ -121,15 +168,17 @@ class Gated(nn.Module):
         x = x.to(self.down.dtype)
         if self.dropout is not None:
             x = self.dropout(x)
-        h, logits = self.project(x)
-        gate = self.gate(None if logits is None else logits.float(), state)
+        h, logits = self.project(x, state)
+        logits = None if logits is None else logits.float()
+        gate = self.gate(x, logits, state)
         if gate is not None:
+            gate = per_token(gate, h)
             if state.record_usage and state.collecting:
                 state.add_usage(self.place, gate, self.config.n_tasks)
-            h = h * gate.to(h.dtype)
-        if self.training and state.collecting:
+            h = self.combine(h, gate.to(h.dtype))
+        if self.training:  # a recomputation must save the same tensors, so it computes it too
             loss = self.auxiliary(x, logits, state)
-            if loss is not None:
+            if loss is not None and state.collecting:
                 state.losses.append(loss)
         return add_expanded(y, h, self.up, self.scale)
 
@@ -142,13 +191,28 @@ class Gated(nn.Module):
                 self._buffers[name] = before[name].to(moved.device)  # type: ignore[union-attr]
         return self
 
-    def project(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+    def project(self, x: Tensor, state: RoutingState) -> tuple[Tensor, Tensor | None]:
         """(D x, Wr x), reading x once: D and the router are joined for one product."""
         if self.router is None:
             return F.linear(x, self.down), None
-        z = F.linear(x, torch.cat((self.down, self.router)))
-        h, logits = z.split((self.rank, self.router.shape[0]), dim=-1)
+        z = F.linear(x, torch.cat((self.down, self.router.to(self.down.dtype))))
+        h, logits = z.split((self.down.shape[0], self.router.shape[0]), dim=-1)
         return h, logits
+
+
+def per_token(gate: Tensor, h: Tensor) -> Tensor:
+    """A gate per example (batch, R) as one that goes with `h` (beams * batch, ..., rank).
+
+    Raises:
+        ValueError: `h` has no whole number of rows per example.
+    """
+    if gate.dim() == h.dim() and gate.shape[:-1] == h.shape[:-1]:
+        return gate
+    rows, examples = h.shape[0], gate.shape[0]
+    if rows % examples:
+        raise ValueError(f"{examples} task ids do not go with {rows} rows of input")
+    gate = gate.repeat_interleave(rows // examples, dim=0)
+    return gate.view(rows, *(1,) * (h.dim() - 2), gate.shape[-1])
 
 
 def add_expanded(y: Tensor, h: Tensor, up: Tensor, scale: float) -> Tensor:

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
+from peft import get_peft_model
+from torch import nn
+
 Shapes = Mapping[str, tuple[int, int]]
 """Adapted places by module name: (d_in, d_out) of the frozen linear."""
 
@@ -17,13 +20,14 @@ Shapes = Mapping[str, tuple[int, int]]
 class Parameters:
     """Trainable adapter parameters over all adapted places, and those one token uses.
 
-    `active_experts` counts the expert parameters one token is multiplied with; the router is read
-    in full by every token, so it is active as a whole.
+    `active_experts` counts the expert parameters one token is multiplied with, `active_router` what
+    every token reads to be routed: 0 where the gate is a table looked up by task.
     """
 
     experts: int
     active_experts: int
     router: int = 0
+    active_router: int = 0
     task_embedding: int = 0
 
     @property
@@ -34,7 +38,7 @@ class Parameters:
     @property
     def active(self) -> int:
         """Parameters one token uses, router included."""
-        return self.active_experts + self.router
+        return self.active_experts + self.active_router
 
     def __add__(self, other: Parameters) -> Parameters:
         return Parameters(
@@ -45,19 +49,28 @@ class Parameters:
 class MethodConfig(ABC):
     """A low-rank adapter architecture, as a mixin of its PEFT config.
 
-    `routes_on` says what the gate depends on, `merges` whether the adapter folds into the frozen
-    weights, `options` which fields a user of the suite may set (the track fixes the others),
-    `described` which fields a record keeps, and `sizing` which ones the budget solver chooses.
+    `routes_on` says what the gate depends on, `told_task` whether it needs the task's id, `merges`
+    whether the adapter folds into the frozen weights, `options` which fields a user of the suite
+    may set (the track fixes the others), `described` which fields a record keeps, and `sizing`
+    which ones the budget solver chooses.
+
+    A `control` is there to be compared with. It may have no adapter at all (`has_adapter`), a size
+    of its own instead of the budget's (`fixed_size`), or another learning rate than the recipe's.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str]
     routes_on: ClassVar[Literal["none", "task", "token", "instance"]] = "none"
+    told_task: ClassVar[bool] = False
     merges: ClassVar[Literal["yes", "per task", "no"]] = "no"
     options: ClassVar[tuple[str, ...]] = ()
     described: ClassVar[tuple[str, ...]]
     sizing: ClassVar[tuple[str, ...]] = ("r",)
+    control: ClassVar[bool] = False
+    has_adapter: ClassVar[bool] = True
+    fixed_size: ClassVar[bool] = False
+    learning_rate_factor: ClassVar[float] = 1.0
 
     r: int
     rank_pattern: dict[str, int] | None
@@ -75,6 +88,16 @@ class MethodConfig(ABC):
         places = (self.place_parameters(p, s, n_tasks) for p, s in shapes.items())
         return sum(places, self.shared_parameters(shapes, n_tasks))
 
+    def budget_share(self, n_tasks: int) -> int:
+        """How many budgets it may fill; 1 for whatever is compared under one budget."""
+        return 1
+
+    def adapt(self, model: nn.Module) -> nn.Module:
+        """`model` with the adapter in it, in the model's own precision (no copies in float32)."""
+        config: Any = self
+        adapted: nn.Module = get_peft_model(model, config, autocast_adapter_dtype=False)
+        return adapted
+
     def rank_at(self, place: str) -> int:
         """Rank at one adapted place, by full module name."""
         return (self.rank_pattern or {}).get(place, self.r)
@@ -90,6 +113,10 @@ class MethodConfig(ABC):
     def sizes(self) -> Iterator[Self]:
         """Configs of growing nominal rank: the ladder the budget solver climbs."""
         return (self.resized(rank) for rank in itertools.count(self.least_rank(), self.rank_step()))
+
+    def ladders(self) -> Iterator[Iterator[Self]]:
+        """Ladders in order of preference; the solver climbs the first whose lowest rung fits."""
+        yield self.sizes()
 
     @abstractmethod
     def resized(self, rank: int) -> Self:

@@ -40,7 +40,7 @@ class SMoRAConfig(GatedConfig):
     title = "SMoRA: each rank is an expert"
     paper = "arXiv 2501.15103"
     routes_on = "token"
-    options = (
+    options: ClassVar[tuple[str, ...]] = (
         "r",
         "active",
         "part",
@@ -50,8 +50,8 @@ class SMoRAConfig(GatedConfig):
         "balance_rate",
         "bias_trained",
     )
-    described: ClassVar = (*GatedConfig.described, *options[1:])
-    sizing = ("r", "active")
+    described: ClassVar[tuple[str, ...]] = (*GatedConfig.described, *options[1:])
+    sizing: ClassVar[tuple[str, ...]] = ("r", "active")
 
     r: int = 64
     alpha: float = 16.0
@@ -76,8 +76,12 @@ class SMoRAConfig(GatedConfig):
                 raise ValueError(f"part is {self.part}; it must divide the rank {rank}")
 
     def unit(self) -> float:
-        """1 / k times a mean gate of 1, or of 1 / k where the gates add up to one."""
-        return 1.0 / self.active if self.gate_sum == "active" else 1.0 / self.active**2
+        """1 / k."""
+        return 1.0 / self.active
+
+    def mean_gate(self) -> float:
+        """1, or 1 / k where the gates of a token add up to one."""
+        return 1.0 if self.gate_sum == "active" else 1.0 / self.active
 
     def router_rows(self, rank: int) -> int:
         """One score per block of `part` ranks."""
@@ -90,6 +94,7 @@ class SMoRAConfig(GatedConfig):
             experts=rank * (d_in + d_out),
             active_experts=self.active * (d_in + d_out),
             router=self.router_rows(rank) * d_in + (rank if self.bias_trained else 0),
+            active_router=self.router_rows(rank) * d_in,
         )
 
     def rank_step(self) -> int:
@@ -101,11 +106,10 @@ class SMoRAConfig(GatedConfig):
         return 2 * self.part
 
     def resized(self, rank: int) -> Self:
-        """k / r stays, with at least two active blocks; alpha / k stays too."""
+        """k / r stays, with at least two active blocks."""
         blocks = max(2, round(self.active / self.r * rank / self.part))
-        active = blocks * self.part
-        scale = self.alpha * self.unit()
-        return self.replaced(r=rank, active=active, rank_pattern={}).scaled(scale)
+        scale = self.alpha * self.unit() * self.mean_gate()
+        return self.replaced(r=rank, active=blocks * self.part, rank_pattern={}).scaled(scale)
 
     def build(self, place: str, d_in: int, d_out: int) -> SMoRA:
         """See `GatedConfig.build`."""
@@ -127,7 +131,7 @@ class SMoRA(Gated):
             self.register_buffer("bias", torch.zeros(self.rank))
         self.register_buffer("counts", torch.zeros(self.rank), persistent=False)
 
-    def gate(self, logits: Tensor | None, state: RoutingState) -> Tensor:
+    def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
         """Gate (..., r): zero off the top k, renormalised on them."""
         assert logits is not None
         if self.config.part > 1:
@@ -147,9 +151,7 @@ class SMoRA(Gated):
 
     def count(self, mask: Tensor, state: RoutingState) -> None:
         """Add this batch's selections (..., r) of valid tokens to the counts of the step."""
-        valid = state.valid(mask)
-        flat = mask.flatten(0, -2)
-        self.counts += flat.sum(0) if valid is None else valid.flatten().to(flat.dtype) @ flat
+        self.counts += state.weights(mask) @ mask.flatten(0, -2)
 
     def after_step(self) -> None:
         """b_i += u sign(mean(c) - c_i), counts summed over processes."""

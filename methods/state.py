@@ -22,13 +22,15 @@ def _in_backward() -> bool:
 class RoutingState:
     """Task ids (batch,), padding mask (batch, length), and what the layers collected.
 
-    `losses` holds one auxiliary loss per adapted place. `usage` holds, per place, gate mass summed
-    over valid tokens as (tasks, experts), while `record_usage` is on.
+    `places` counts the adapted places. `losses` holds one auxiliary loss per adapted place. `usage`
+    holds, per place, gate mass summed over valid tokens as (tasks, experts), while `record_usage`
+    is on.
     """
 
     def __init__(self) -> None:
         self.task_ids: Tensor | None = None
         self.mask: Tensor | None = None
+        self.places = 0
         self.losses: list[Tensor] = []
         self.record_usage = False
         self.usage: dict[str, Tensor] = {}
@@ -41,6 +43,29 @@ class RoutingState:
     def auxiliary_loss(self) -> Tensor | float:
         """Sum of the losses collected since the state was set, 0.0 if there are none."""
         return torch.stack(self.losses).sum() if self.losses else 0.0
+
+    def tasks(self, method: str, n_tasks: int) -> Tensor:
+        """The task ids (batch,) for a method that routes on them.
+
+        Raises:
+            ValueError: they are not set, or one is out of range.
+        """
+        ids = self.task_ids
+        if ids is None:
+            raise ValueError(
+                f"{method} routes on the task: hold methods.routing(model, task_ids) around "
+                "forward and backward"
+            )
+        if ids.device.type == "cpu" and not 0 <= int(ids.min()) <= int(ids.max()) < n_tasks:
+            raise ValueError(f"task ids are {ids.tolist()}; {method} has tasks 0 ... {n_tasks - 1}")
+        return ids
+
+    def weights(self, x: Tensor) -> Tensor:
+        """1 for every valid token of `x` (..., width), 0 for padding, flat (tokens,)."""
+        valid = self.valid(x)
+        if valid is None:
+            return x.new_ones(x.shape[:-1].numel())
+        return valid.flatten().to(x.dtype)
 
     def valid(self, x: Tensor) -> Tensor | None:
         """The mask where it describes the tokens of `x` (batch, length, width), else None."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import peft.mapping
-from peft import get_peft_model
 from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
 from torch import Tensor, nn
 
 from methods.gated import Gated, GatedConfig
-from methods.method import MethodConfig
 from methods.state import RoutingState
 
 SLOT = "seesaw_adapter"
@@ -33,14 +32,21 @@ class GatedLinear(nn.Module, BaseTunerLayer):
         self._disable_adapters = False
         self.merged_adapters: list[str] = []
 
-    def update_layer(self, adapter_name: str, config: GatedConfig) -> None:
+    def update_layer(
+        self, adapter_name: str, config: GatedConfig, shared: nn.Module | None, owner: bool
+    ) -> None:
         """Add (or replace) the adapter `adapter_name`."""
         base: Any = self.get_base_layer()
-        self.seesaw_adapter[adapter_name] = config.build(
-            self.place, base.in_features, base.out_features
-        )
+        adapter = config.build(self.place, base.in_features, base.out_features)
+        if shared is not None:
+            adapter.share(shared, owner)
+        self.seesaw_adapter[adapter_name] = adapter
         self._move_adapter_to_device_of_base_layer(adapter_name)
         BaseTunerLayer.set_adapter(self, self.active_adapters, inference_mode=config.inference_mode)
+
+    def uses(self, adapter_name: str) -> bool:
+        """Whether the adapter acts now."""
+        return not self.disable_adapters and adapter_name in self.active_adapters
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """The frozen output plus the update of every active adapter."""
@@ -52,12 +58,13 @@ class GatedLinear(nn.Module, BaseTunerLayer):
         return y
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
-        """Raise: a token's gate cannot be folded into a weight that all tokens share."""
-        name = next(iter(self.seesaw_adapter.values())).config.name
-        raise ValueError(
-            f"{name} cannot be merged into the base weights: its gate depends on the token, "
-            "so there is no one weight to add to"
-        )
+        """Raise: no one weight is right for all tokens, or for all tasks."""
+        config = next(iter(self.seesaw_adapter.values())).config
+        if config.merges == "per task":
+            reason = "its update differs from task to task"
+        else:
+            reason = "its gate depends on the token, so there is no one weight to add to"
+        raise ValueError(f"{config.name} cannot be merged into the base weights: {reason}")
 
     def unmerge(self) -> None:
         """Nothing to do: these adapters never merge."""
@@ -73,6 +80,7 @@ class GatedTuner(BaseTuner):
     def _pre_injection_hook(self, model: nn.Module, config: Any, adapter_name: str) -> None:
         if not hasattr(self, "routing"):
             self.routing = RoutingState()
+        self.shared, self.owner_is_next = config.build_shared(model), True
 
     def _create_and_replace(  # type: ignore[override]
         self,
@@ -84,8 +92,9 @@ class GatedTuner(BaseTuner):
         current_key: str,
         **_: Any,
     ) -> None:
+        owner, self.owner_is_next = self.owner_is_next, False
         if isinstance(target, GatedLinear):
-            target.update_layer(adapter_name, config)
+            target.update_layer(adapter_name, config, self.shared, owner)
             return
         base = target.get_base_layer() if isinstance(target, BaseTunerLayer) else target
         if not (hasattr(base, "in_features") and hasattr(base, "out_features")):
@@ -95,7 +104,10 @@ class GatedTuner(BaseTuner):
             )
         layer = GatedLinear(target, current_key, self.routing)
         layer._active_adapter = adapter_name
-        layer.update_layer(adapter_name, config)
+        layer.update_layer(adapter_name, config, self.shared, owner)
+        if owner and hasattr(self.shared, "attach"):
+            self.shared.attach(self.model, self.routing, partial(layer.uses, adapter_name))
+        self.routing.places += 1
         if adapter_name not in self.active_adapters:
             layer.requires_grad_(False)
         self._replace_module(parent, target_name, layer, target)
@@ -112,13 +124,6 @@ def register_tuner(config_class: type[GatedConfig]) -> None:
     peft.mapping.PEFT_TYPE_TO_CONFIG_MAPPING[key] = config_class
     peft.mapping.PEFT_TYPE_TO_TUNER_MAPPING[key] = GatedTuner
     peft.mapping.PEFT_TYPE_TO_PREFIX_MAPPING[key] = GatedTuner.prefix
-
-
-def adapt(model: nn.Module, config: MethodConfig) -> nn.Module:
-    """`get_peft_model` in the model's own precision, without PEFT's float32 copies."""
-    peft_config: Any = config
-    adapted: nn.Module = get_peft_model(model, peft_config, autocast_adapter_dtype=False)
-    return adapted
 
 
 def after_step(model: nn.Module) -> None:

@@ -18,21 +18,31 @@ class BudgetError(ValueError):
 def solve(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> MethodConfig:
     """`config` at the largest size within `target` trainable adapter parameters.
 
-    Climbs the method's ladder to the last rung that fits, then raises single places by the
-    method's smallest step, the costliest places first and spread over depth, while they fit.
+    Climbs the method's first ladder that fits to the last rung that fits, then raises single places
+    by the method's smallest step, the costliest first and spread over depth, while they fit.
 
     Args:
         shapes: adapted places, (d_in, d_out) by module name.
 
     Raises:
-        BudgetError: no size is within -2 % and +0.25 % of the target.
+        BudgetError: no size is within -2 % and +0.25 % of the target, or a fixed one is over it.
     """
+    target *= config.budget_share(n_tasks)
+    if config.fixed_size:
+        if config.parameters(shapes, n_tasks).total <= (1 + ABOVE) * target:
+            return config
+        raise BudgetError(
+            f"{config.name} has {_total(config, shapes, n_tasks)}: over the budget of {target:,}"
+        )
     fits, too_large = None, None
-    for rung in config.sizes():
-        if rung.parameters(shapes, n_tasks).total > target:
-            too_large = rung
+    for ladder in config.ladders():
+        for rung in ladder:
+            if rung.parameters(shapes, n_tasks).total > target:
+                too_large = rung
+                break
+            fits = rung
+        if fits is not None:
             break
-        fits = rung
     if fits is not None:
         filled = _fill(fits, shapes, n_tasks, target)
         if filled.parameters(shapes, n_tasks).total >= (1 - BELOW) * target:

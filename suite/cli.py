@@ -75,11 +75,18 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def split_methods(texts: list[str] | None) -> list[str]:
-    """Single method requests out of arguments that may hold several each; `all` is every method."""
-    from methods import method_names
+    """Single method requests out of arguments that may hold several each.
+
+    `all` is every method but the controls, `controls` those.
+    """
+    from methods import get_method, method_names
 
     names = re.findall(r"(?:[^\s,\[]|\[[^\]]*\]?)+", " ".join(texts or ["all"]))
-    return [m for name in names for m in (method_names() if name == "all" else [name])]
+    groups = {
+        "all": [name for name in method_names() if not get_method(name).control],
+        "controls": [name for name in method_names() if get_method(name).control],
+    }
+    return [method for name in names for method in groups.get(name, [name])]
 
 
 def _workloads(tracks: str, data: str, weights: str, only: str) -> list[Any]:

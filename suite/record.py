@@ -202,6 +202,7 @@ class Record(Part):
     routes_on: Literal["none", "task", "token", "instance"] = Field(
         description="what the method's gate depends on"
     )
+    told_task: bool = Field(False, description="whether the method needs the task's id")
     status: Literal["ok", "diverged", "oom", "failed"]
     error: str | None = None
     parameters: ParameterCounts | None = None

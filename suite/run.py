@@ -18,7 +18,6 @@ from accelerate import Accelerator
 from methods import routing, routing_state
 from methods.method import MethodConfig
 from methods.statistics import routing_statistics
-from methods.tuner import adapt
 from suite.measure import PeakMemory, count_flops, count_trainable
 from suite.plan import Plan, Workload
 from suite.provenance import provenance
@@ -55,7 +54,7 @@ def build(workload: Workload, config: MethodConfig | None, seed: int) -> MultiTa
         model = MultiTaskEncoder(backbone, workload.data)
     if config is not None:
         with seeded(derive(seed, "adapter")):
-            model.backbone = adapt(backbone, config)
+            model.backbone = config.adapt(backbone)
     return model
 
 
@@ -72,6 +71,7 @@ def execute(
         attempt=attempt,
         spec=plan.spec,
         routes_on=plan.config.routes_on,
+        told_task=plan.config.told_task,
         status="failed",
         provenance=provenance(),
     )
@@ -106,6 +106,7 @@ def _execute(
                 recipe,
                 accelerator,
                 report,
+                plan.config.learning_rate_factor,
             )
         evaluated = time.perf_counter()
         outcomes, usage = predict(model, learner, accelerator)

@@ -265,7 +265,9 @@ def methods(found: Sequence[type[MethodConfig]], as_json: bool) -> None:
             "title": method.title,
             "paper": method.paper,
             "routes_on": method.routes_on,
+            "told_task": method.told_task,
             "merges": method.merges,
+            "control": method.control,
             "options": list(method.options),
         }
         for method in found
@@ -273,11 +275,20 @@ def methods(found: Sequence[type[MethodConfig]], as_json: bool) -> None:
     if as_json:
         as_text(rows)
         return
-    columns = ["method", "what it is", "source", "gate reads", "merges", "options"]
+    columns = [
+        "method",
+        "what it is",
+        "source",
+        "gate reads",
+        "told the task",
+        "merges",
+        "control",
+        "options",
+    ]
     cells = [
         [", ".join(v) if isinstance(v, list) else str(v) for v in row.values()] for row in rows
     ]
-    table("Methods", columns, cells, left=6)
+    table("Methods", columns, cells, left=8)
 
 
 def tracks(found: Sequence[Track], as_json: bool) -> None:

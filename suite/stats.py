@@ -50,6 +50,11 @@ class Entry:
         """What the method's gate depends on."""
         return self.records[0].routes_on
 
+    @property
+    def told_task(self) -> bool:
+        """Whether the method needs the task's id."""
+        return self.records[0].told_task
+
     def task(self, name: str) -> Summary:
         """Primary test score of one task."""
         return Summary.of([record.scores()[name] for record in self.records])
@@ -88,8 +93,8 @@ class Board:
     def blocks(self) -> dict[str, list[Entry]]:
         """Entries by whether the gate is told the task; best average first in each."""
         ordered = sorted(self.entries, key=lambda entry: (-entry.average.mean, entry.name))
-        told = [entry for entry in ordered if entry.routes_on == "task"]
-        not_told = [entry for entry in ordered if entry.routes_on != "task"]
+        told = [entry for entry in ordered if entry.told_task]
+        not_told = [entry for entry in ordered if not entry.told_task]
         named = {"not told the task": not_told, "told the task": told}
         return {title: entries for title, entries in named.items() if entries}
 

@@ -42,11 +42,14 @@ class Progress:
         return median(self.step_seconds)
 
 
-def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW over everything trainable, fused: adapters are many small tensors."""
+def make_optimizer(model: nn.Module, recipe: Recipe, factor: float = 1.0) -> torch.optim.AdamW:
+    """AdamW over everything trainable, fused: adapters are many small tensors.
+
+    `factor` times the recipe's learning rate is the peak.
+    """
     trainable = [p for p in model.parameters() if p.requires_grad]
     return torch.optim.AdamW(
-        trainable, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        trainable, lr=factor * recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
 
 
@@ -95,17 +98,19 @@ def train(
     recipe: Recipe,
     accelerator: Accelerator,
     report: Callable[[Progress], None],
+    factor: float = 1.0,
 ) -> Progress:
     """Train `model` on `batches` (one list of micro-batches per step).
 
     Args:
         losses: (outputs, batch) to the loss per example (batch,).
         report: called after every step.
+        factor: of the learning rate, 1 for every method that is compared.
 
     Raises:
         Diverged: the loss stopped being finite.
     """
-    optimizer = make_optimizer(model, recipe)
+    optimizer = make_optimizer(model, recipe, factor)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: learning_rate(s, recipe))
     model, optimizer = accelerator.prepare(model, optimizer)
     model.train()

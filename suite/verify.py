@@ -9,7 +9,6 @@ import torch
 
 from methods import get_method
 from methods.registry import UnknownName
-from methods.tuner import adapt
 from suite.measure import count_trainable
 from suite.plan import adapted_shapes
 from suite.record import Record, track_of
@@ -63,7 +62,7 @@ def _check_parameters(record: Record, track: Track, weights: str | None) -> list
     config = get_method(record.spec.method)(**record.spec.config)
     config = config.placed(track.backbone.adapted, track.recipe.dropout, len(record.spec.tasks))
     with torch.device("meta"):
-        counts = count_trainable(adapt(model, config))
+        counts = count_trainable(config.adapt(model))
     claimed = config.parameters(shapes, len(record.spec.tasks))
     problems = []
     for kind in ("experts", "router", "task_embedding"):

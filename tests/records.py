@@ -93,6 +93,7 @@ def record(
         "attempt": 1,
         "spec": of,
         "routes_on": routes_on,
+        "told_task": routes_on == "task",
         "status": "ok",
         "parameters": COUNTS,
         "tasks": dict.fromkeys(of.tasks, result),

@@ -45,7 +45,7 @@ def test_gates_of_a_token_add_up_to_k_and_exactly_k_are_open(r: int, data: st.Da
         "bias_in_gate": data.draw(st.booleans()),
     }
     built = place(data.draw(st.integers(0, 99)), **options)
-    gate = built.gate(torch.randn(6, r), RoutingState())
+    gate = built.gate(tokens(6), torch.randn(6, r), RoutingState())
     assert ((gate > 0).sum(-1) == k).all()
     torch.testing.assert_close(gate.sum(-1), torch.full((6,), float(k)))
 
@@ -91,7 +91,7 @@ def test_with_one_active_rank_the_router_gets_no_gradient() -> None:
 def test_closed_ranks_get_no_gradient() -> None:
     built = place(r=6, active=2)
     x = tokens(1)
-    closed = built.gate(built.project(x)[1], RoutingState())[0] == 0
+    closed = built.gate(x, built.project(x, RoutingState())[1], RoutingState())[0] == 0
     update(built, x).square().sum().backward()
     assert built.down.grad is not None
     assert built.up.grad is not None

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from conftest import Seesaw
 
+from methods import method_names
 from suite.store import Store
 
 
@@ -160,3 +161,19 @@ def test_speed_measures_all_three_side_by_side(
     assert record.overhead == pytest.approx(
         record.ratio_to_lora / (record.flops / record.lora_flops)
     )
+
+
+def test_every_method_and_control_runs_and_verifies(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
+) -> None:
+    outcomes = bench(seesaw, tiny_track, "all", "controls")
+    assert [o["status"] for o in outcomes] == ["ok"] * len(method_names()), outcomes
+    records = {r.spec.method: r for r in Store(str(tmp_path / "runs")).scan().records}
+    assert set(records) == set(method_names())
+    first = {name: record.loss_curve[0][1] for name, record in records.items()}
+    for name in ("lora", "head_only", "full", "lora_per_task"):  # no auxiliary loss, B is zero
+        assert first[name] == pytest.approx(first["smora"], rel=1e-5), name
+    assert records["ase"].told_task
+    assert not records["molora"].told_task
+    checked = seesaw("verify", "--store", "runs", "--track", str(tiny_track))
+    assert f"{len(records)} of {len(records)} records are as they say" in checked

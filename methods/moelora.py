@@ -1,0 +1,110 @@
+"""MOELoRA (Liu et al., arXiv 2310.18339): one LoRA split into experts, mixed by the task alone.
+
+y = W0 x + (alpha / r) sum_e w_te B_e A_e x with w_t = softmax(G e_t). The task embedding and the
+gate G are one copy for the whole model, as the authors state; experts are per adapted linear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from methods.experts import ExpertsConfig, over_ranks
+from methods.gated import Gated, GatedConfig
+from methods.method import Parameters, Shapes
+from methods.registry import register
+from methods.state import RoutingState
+
+
+@register
+@dataclass
+class MOELoRAConfig(ExpertsConfig):
+    """Config of MOELoRA.
+
+    Args:
+        embedding: width of the task embedding.
+        per_layer: an embedding and a gate in every adapted linear instead of one for all (the
+            variant of the authors' code that is not the paper's).
+    """
+
+    name = "moelora"
+    title = "MOELoRA: experts mixed by a task embedding"
+    paper = "arXiv 2310.18339"
+    routes_on = "task"
+    told_task = True
+    merges = "per task"
+    options: ClassVar[tuple[str, ...]] = ("r", "experts", "embedding", "per_layer")
+    described: ClassVar[tuple[str, ...]] = (*GatedConfig.described, *options[1:])
+
+    r: int = 16
+    alpha: float = 32.0
+    embedding: int = 64
+    per_layer: bool = False
+
+    def unit(self) -> float:
+        """1 / r with the total rank, as in the code."""
+        return 1.0 / self.r
+
+    def mean_gate(self) -> float:
+        """1 / E."""
+        return 1.0 / self.experts
+
+    def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
+        """r (d_in + d_out), dense; the gate is counted once."""
+        count = self.rank_at(place) * sum(shape)
+        own = self._gate_parameters(n_tasks) if self.per_layer else Parameters(0, 0)
+        return Parameters(experts=count, active_experts=count) + own
+
+    def shared_parameters(self, shapes: Shapes, n_tasks: int) -> Parameters:
+        """T d_e + E d_e (the code has a row of padding more)."""
+        return Parameters(0, 0) if self.per_layer else self._gate_parameters(n_tasks)
+
+    def _gate_parameters(self, n_tasks: int) -> Parameters:
+        width = self.embedding
+        return Parameters(0, 0, router=self.experts * width, task_embedding=n_tasks * width)
+
+    def build_shared(self, model: nn.Module) -> TaskGate | None:
+        """One gate for the whole model."""
+        return None if self.per_layer else TaskGate(self)
+
+    def build(self, place: str, d_in: int, d_out: int) -> MOELoRA:
+        """See `GatedConfig.build`."""
+        return MOELoRA(self, place, d_in, d_out)
+
+
+class TaskGate(nn.Module):
+    """w_t = softmax(G e_t): (tasks, experts) from the task embedding."""
+
+    def __init__(self, config: MOELoRAConfig) -> None:
+        super().__init__()
+        self.task_embedding = nn.Embedding(config.n_tasks, config.embedding)
+        self.router = nn.Linear(config.embedding, config.experts, bias=False)
+
+    def forward(self, tasks: Tensor) -> Tensor:
+        """Gates (batch, experts) of task ids (batch,)."""
+        return F.softmax(self.router(self.task_embedding(tasks)).float(), dim=-1)
+
+
+class MOELoRA(Gated):
+    """One place of MOELoRA."""
+
+    config: MOELoRAConfig
+
+    def __init__(self, config: MOELoRAConfig, place: str, d_in: int, d_out: int) -> None:
+        super().__init__(config, place, d_in, d_out)
+        if config.per_layer:
+            self.shared = TaskGate(config)
+
+    def reset_parameters(self) -> None:
+        """A ~ N(0, 0.01^2), B zero, as in the code."""
+        nn.init.normal_(self.down, std=0.01)
+        nn.init.zeros_(self.up)
+
+    def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
+        """The task's weights, the same in every layer."""
+        tasks = state.tasks(self.config.name, self.config.n_tasks)
+        gates: Tensor = self.shared(tasks)
+        return over_ranks(gates, self.rank)

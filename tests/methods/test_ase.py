@@ -1,0 +1,123 @@
+"""ASE: what the joint softmax is in its corners, and whose router learns."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from places import lora, place, set_state, tokens, update
+from torch import nn
+
+from methods import get_method, routing
+
+
+def gates(built: Any, logits: torch.Tensor) -> torch.Tensor:
+    """Gates of experts (tokens, N)."""
+    size = built.rank // built.config.experts
+    return built.gate(tokens(len(logits)), logits, set_state([0]))[:, ::size]
+
+
+def test_active_gates_add_up_to_one() -> None:
+    built = place("ase", r=16, experts=8, sparse=3, always=1, n_tasks=2)
+    found = gates(built, torch.randn(6, 8))
+    torch.testing.assert_close(found.sum(-1), torch.ones(6))
+    assert ((found > 0).sum(-1) == 4).all()
+    assert (found[:, 7] > 0).all()
+
+
+def test_without_shared_experts_it_is_top_k_and_then_softmax() -> None:
+    built = place("ase", r=16, experts=8, sparse=3, always=0, n_tasks=2)
+    logits = torch.randn(6, 8)
+    kept = logits.topk(3).indices
+    closed = torch.full_like(logits, float("-inf")).scatter(1, kept, logits.gather(1, kept))
+    torch.testing.assert_close(gates(built, logits), torch.softmax(closed, dim=-1))
+
+
+def test_extreme_logits_leave_only_one_kind() -> None:
+    built = place("ase", r=16, experts=8, sparse=3, always=2, n_tasks=2)
+    logits = torch.randn(6, 8)
+    low = logits.clone()
+    low[:, :6] -= 200.0
+    wanted = torch.softmax(logits[:, 6:], dim=-1)
+    torch.testing.assert_close(gates(built, low)[:, 6:], wanted)
+    low = logits.clone()
+    low[:, 6:] -= 200.0
+    alone = place("ase", r=12, experts=6, sparse=3, always=0, n_tasks=2)
+    torch.testing.assert_close(gates(built, low)[:, :6], gates(alone, logits[:, :6]))
+
+
+def test_one_expert_is_lora_whatever_the_router() -> None:
+    built = place("ase", r=4, experts=1, sparse=1, always=0, n_tasks=2, alpha=1.5)
+    x = tokens(2, 5)
+    torch.testing.assert_close(update(built, x, set_state([0, 1])), lora(built, x, 1.5))
+
+
+def test_naive_shared_experts_weigh_one_and_the_baseline_keeps_less() -> None:
+    naive = place("ase", r=16, experts=8, sparse=3, always=1, weighting="naive", n_tasks=2)
+    found = gates(naive, torch.randn(6, 8))
+    assert (found[:, 7] == 1).all()
+    assert (found.sum(-1) > 1).all()
+    baseline = place("ase", r=16, experts=8, sparse=4, always=0, weighting="none", n_tasks=2)
+    found = gates(baseline, torch.randn(6, 8))
+    assert ((found > 0).sum(-1) == 4).all()
+    assert (found.sum(-1) < 1).all()
+
+
+def test_tasks_share_experts_but_not_routers() -> None:
+    built = place("ase", r=16, experts=8, sparse=3, always=1, n_tasks=3)
+    x = tokens(2, 5)
+    one = update(built, x, set_state([1, 1]))
+    assert not torch.allclose(one, update(built, x, set_state([0, 0])), atol=1e-3)
+    one.square().sum().backward()
+    moved = built.router_tasks.grad.abs().amax((1, 2)) > 0
+    assert moved.tolist() == [False, True, False]
+
+
+def test_the_mutual_information_loss_falls_as_experts_tell_tasks_apart() -> None:
+    built = place("ase", r=4, experts=4, sparse=1, always=0, n_tasks=2, mutual=1.0)
+    state = set_state([0, 1])
+    same = torch.zeros(2, 3, 4)
+    assert float(built.auxiliary(same, same, state)) == pytest.approx(0.0, abs=1e-6)
+    apart = torch.full((2, 3, 4), -30.0)
+    apart[0, :, 0] = apart[1, :, 1] = 30.0
+    loss = float(built.auxiliary(apart, apart, state))
+    assert loss == pytest.approx(-math.log(2), abs=1e-4)
+
+
+def test_the_task_embedding_moves_the_input_of_its_task_alone(encoder: Any) -> None:
+    config: Any = get_method("ase")(target_modules=["query"], n_tasks=2)
+    model: Any = config.adapt(encoder)
+    ids = torch.tensor([[3, 4, 5], [3, 4, 5]])
+    (embedding,) = [p for name, p in model.named_parameters() if "task_embedding" in name]
+    assert (embedding == 0).all()
+    nn.init.normal_(embedding[1])
+    with routing(model, torch.tensor([0, 1])):
+        both = model(input_ids=ids).last_hidden_state
+        assert not torch.allclose(both[0], both[1], atol=1e-3)
+    with model.disable_adapter():
+        off = model(input_ids=ids).last_hidden_state
+    torch.testing.assert_close(off[0], off[1])
+    torch.testing.assert_close(both[0], off[0])
+
+
+def test_added_parameters_of_the_paper() -> None:
+    """ViT-B, one place per feed-forward block: 2.5M and 3.2M less the backbone's LoRA of 0.59M."""
+    for experts, rank, added in ((16, 64, 1.92e6), (32, 64, 2.65e6)):
+        config = get_method("ase")(experts=experts, r=rank, always=1)
+        total = config.parameters({f"block.{i}": (768, 768) for i in range(12)}, 5).total
+        assert total == pytest.approx(added, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"always": 16}, "always is 16; it must be under experts = 16"),
+        ({"sparse": 16}, "sparse is 16; it must be between 1 and the 15 experts"),
+        ({"weighting": "fixed"}, "weighting is 'fixed'"),
+    ],
+)
+def test_bad_fields_are_named(options: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValueError, match=field):
+        get_method("ase")(**options)
