@@ -6,6 +6,8 @@ BUDGET  ?=
 SEEDS   ?= 0
 DATA    ?=
 WEIGHTS ?=
+BACKBONE ?=
+TASKS   ?=
 
 PYTHON ?= python3
 VENV   := .venv
@@ -43,7 +45,7 @@ leaderboard: $(READY) ## rebuild every table and figure from results/
 
 budgets: $(READY) ## what each method gets for a parameter budget, side by side
 	@$(BIN)/seesaw budgets "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
-	  $(call some,--weights,$(WEIGHTS))
+	  $(call some,--backbone,$(BACKBONE)) $(call some,--n-tasks,$(TASKS)) $(call some,--weights,$(WEIGHTS))
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest

@@ -7,7 +7,9 @@ network's input gets a learnable task embedding.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import torch
@@ -130,16 +132,25 @@ class TaskInput(nn.Module):
         self.name, self.n_tasks = config.name, config.n_tasks
         self.task_embedding = nn.Parameter(torch.zeros(config.n_tasks, model.config.hidden_size))
 
-    def attach(self, model: Any, state: RoutingState, active: Any) -> None:
+    def attach(self, model: Any, state: RoutingState, active: Callable[[], bool]) -> None:
         """Hook the embeddings of `model`; `active()` says whether the adapter is on."""
+        # a partial, unlike a closure, is copied with the model
+        hook = partial(self.add, state, active)
+        model.get_input_embeddings().register_forward_hook(hook)
 
-        def add(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
-            if not active():
-                return output
-            own = self.task_embedding[state.tasks(self.name, self.n_tasks)]
-            return output + per_token(own, output).to(output.dtype)
-
-        model.get_input_embeddings().register_forward_hook(add)
+    def add(
+        self,
+        state: RoutingState,
+        active: Callable[[], bool],
+        module: nn.Module,
+        inputs: Any,
+        output: Tensor,
+    ) -> Tensor:
+        """The hook: `output` (batch, ..., d) plus e_t."""
+        if not active():
+            return output
+        own = self.task_embedding[state.tasks(self.name, self.n_tasks)]
+        return output + per_token(own, output).to(output.dtype)
 
 
 class ASE(Gated):

@@ -132,8 +132,9 @@ class LoRAPerTaskConfig(GatedConfig):
         return self.n_tasks / self.r
 
     def placed(self, adapted: str, dropout: float, n_tasks: int) -> Self:
-        """A rank of at least one per task."""
-        return self.replaced(target_modules=adapted, dropout=dropout, n_tasks=n_tasks, r=n_tasks)
+        """The rank stays if the tasks can share it out; else one rank per task."""
+        rank = self.r if self.r % n_tasks == 0 else n_tasks
+        return self.replaced(target_modules=adapted, dropout=dropout, n_tasks=n_tasks, r=rank)
 
     def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """r (d_in + d_out), of which a token uses its task's share."""

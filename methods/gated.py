@@ -160,6 +160,16 @@ class Gated(nn.Module):
         """Auxiliary loss (scalar, already weighted) of this place, or None."""
         return None
 
+    def folded(self, state: RoutingState) -> tuple[Tensor, Tensor]:
+        """A (r, d_in) and B (d_out, r) of the one task in `state`, for methods gated by the task.
+
+        Ranks whose gate is zero are left out, all but one.
+        """
+        gate = self.gate(self.down[:1], None, state)
+        weights = self.scale * (self.up.new_ones(self.rank) if gate is None else gate[0])
+        kept = weights.nonzero().flatten() if weights.any() else torch.tensor([0])
+        return self.down[kept], (self.up * weights)[:, kept]
+
     def after_step(self) -> None:
         """Called once after every optimiser step; for updates that are not gradients."""
 

@@ -86,7 +86,7 @@ class MoREConfig(GatedConfig):
 
 
 class MoRE(Gated):
-    """One place of MoRE: `task_embedding` (T, d_in), `router_selector` d_in to R."""
+    """One place: `task_embedding` (T, d_in), `router_weight` (R, d_in), `router_bias` (R,)."""
 
     config: MoREConfig
 
@@ -94,17 +94,24 @@ class MoRE(Gated):
         super().__init__(config, place, d_in, d_out)
         self.task_embedding = nn.Parameter(torch.empty(config.n_tasks, d_in))
         nn.init.normal_(self.task_embedding, std=0.01)
-        self.router_selector = nn.Linear(d_in, self.rank)
-        nn.init.kaiming_uniform_(self.router_selector.weight, nonlinearity="relu")
+        self.router_weight = nn.Parameter(torch.empty(self.rank, d_in))
+        nn.init.kaiming_uniform_(self.router_weight, nonlinearity="relu")
+        self.router_bias = nn.Parameter(torch.empty(self.rank))
+        nn.init.uniform_(self.router_bias, -(d_in**-0.5), d_in**-0.5)  # as nn.Linear draws it
 
     def ranks(self) -> Tensor:
         """The rank every task uses here, (T,)."""
-        return 1 + self.router_selector(self.task_embedding).argmax(-1)
+        return 1 + self.choices().argmax(-1)
+
+    def choices(self) -> Tensor:
+        """p = softmax(Wg e_t + bg) for every task, (T, R)."""
+        logits = F.linear(self.task_embedding, self.router_weight, self.router_bias)
+        return torch.softmax(logits.float(), dim=-1)
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
         """1 on the first r_t ranks, times the scaling; the estimate's value is 1."""
         tasks = state.tasks(self.config.name, self.config.n_tasks)
-        chances = torch.softmax(self.router_selector(self.task_embedding).float(), dim=-1)
+        chances = self.choices()
         chosen = chances.argmax(-1)
         through = chances.gather(-1, chosen.unsqueeze(-1))
         through = through - through.detach() + 1.0

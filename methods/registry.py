@@ -28,7 +28,8 @@ class UnknownName(ValueError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known
-        super().__init__(f"unknown {kind} {name!r}; did you mean: {', '.join(close)}?")
+        hint = f"did you mean: {', '.join(close)}?" if known else "there is none to set"
+        super().__init__(f"unknown {kind} {name!r}; {hint}")
 
 
 def register(method: M) -> M:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from tabulate import tabulate
 
+from reports import speed
 from reports.figure import draw
 from suite.stats import SEEDS_FOR_RANKS, Board, Entry, boards
 from suite.store import Store
@@ -41,6 +42,7 @@ def build(results: str, out: Path) -> tuple[list[Path], dict[str, str]]:
     figures = {track: draw(track, own) for track, own in by_track(found).items()}
     files = {
         "LEADERBOARD.md": markdown(found, list(figures)),
+        "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
         **{f"figures/{track}.svg": figure for track, figure in figures.items()},
     }

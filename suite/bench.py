@@ -44,8 +44,8 @@ def bench(
         if done is not None:
             outcome = Outcome(plan, done, False, compare(done, published))
         else:
-            record, content = execute(plan, runs.next_attempt(plan.spec), started(plan))
-            record = runs.add(record, content)
+            result = execute(plan, runs.next_attempt(plan.spec), started(plan))
+            record = runs.add(result.record, result.outcomes, result.weights)
             outcome = Outcome(plan, record, True, compare(record, published))
         ended(outcome)
         outcomes.append(outcome)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import warnings
 from pathlib import Path
 from typing import Annotated, Any
@@ -98,8 +99,6 @@ def _workloads(tracks: str, data: str, weights: str, only: str) -> list[Any]:
     chosen = [get_track(name) for name in names or track_names()]
     if not names:
         chosen = [track for track in chosen if track.tier == "embedded"]
-    if all(track.tier == "embedded" for track in chosen) and not weights:
-        os.environ["HF_HUB_OFFLINE"] = "1"
     tasks = [name for name in re.split(r"[\s,]+", only) if name]
     folder = Path(data) if data else None
     return [Workload(track, folder, weights or None, tasks) for track in chosen]
@@ -142,8 +141,12 @@ def bench(
     if dry_run:
         show.dry_run(estimate(plans, own), as_json)
         return
-    with show.BenchProgress(len(plans)) as progress:
-        outcomes = run_plans(plans, own, published, force, progress.started, progress.ended)
+    try:
+        with show.BenchProgress(len(plans)) as progress:
+            outcomes = run_plans(plans, own, published, force, progress.started, progress.ended)
+    except KeyboardInterrupt:
+        show.error("interrupted; what had ended is stored, the same command goes on with the rest")
+        raise typer.Exit(130) from None
     show.bench_summary(outcomes, own, published, as_json)
     if any(outcome.record.status != "ok" for outcome in outcomes):
         raise typer.Exit(1)
@@ -176,26 +179,64 @@ def leaderboard(
 def budgets(
     methods: Methods = None,
     track: Tracks = "",
-    budget: Budget = "",
+    budget: Annotated[
+        str, typer.Option("--budget", "--params", help="Budgets, comma-separated: 250k,1M,4M.")
+    ] = "",
+    backbone: Annotated[
+        str,
+        typer.Option(
+            help="Backbone instead of a track's: roberta-base, t5-base, llama-2-7b, llama-3.1-8b, "
+            "a timm model, or a folder with a config.json."
+        ),
+    ] = "",
+    n_tasks: Annotated[int, typer.Option(min=1, help="Tasks, with --backbone.")] = 8,
+    like: Annotated[
+        str, typer.Option(help="The budget of a method as asked for: lora[r=16].")
+    ] = "lora[r=16]",
     weights: Weights = "",
+    layout: Annotated[
+        str, typer.Option("--format", help="table, markdown, csv or json.")
+    ] = "table",
     as_json: Json = False,
 ) -> None:
-    """What each method gets for a parameter budget, side by side."""
-    from suite.compare import compare_budgets
+    """What each method gets for a parameter budget, side by side; no weights, no training."""
+    from suite.compare import Place, compare_budgets
+    from suite.compare import like as budget_like
     from suite.plan import parse_method
+    from suite.shapes import backbone_shapes
 
+    if layout not in show.LAYOUTS:
+        raise typer.BadParameter(f"{layout!r} is not one of {', '.join(show.LAYOUTS)}")
     requests = [parse_method(text) for text in split_methods(methods)]
-    target = parse_count(budget) if budget else None
-    rows = compare_budgets(_backbones(track, weights), requests, target)
-    show.budgets(rows, as_json)
+    # a comma before three bare digits is part of a number
+    parts = re.split(r"\s+|,(?!\d{3}(?![\dkKmMgG]))", budget)
+    targets = [parse_count(text) for text in parts if text]
+    if backbone:
+        place = Place(backbone, backbone_shapes(backbone), n_tasks)
+        places = [(place, targets or [budget_like(place, parse_method(like, sized=True))])]
+    else:
+        places = _track_places(track, weights, targets)
+    show.budgets(compare_budgets(places, requests), "json" if as_json else layout)
 
 
-def _backbones(tracks: str, weights: str) -> list[Any]:
+def _track_places(tracks: str, weights: str, targets: list[int]) -> list[Any]:
+    """Tracks as places to compare budgets at, with their own budgets where none is named."""
+    from suite.compare import Place
+    from suite.plan import adapted_shapes
+    from tasks import backbones
     from tasks.track import get_track, track_names
 
     names = [name for name in re.split(r"[\s,]+", tracks) if name]
     chosen = [get_track(name) for name in names or track_names()]
-    return [(track, weights or None) for track in chosen if names or track.tier == "embedded"]
+    places = []
+    for track in chosen:
+        if names or track.tier == "embedded":
+            folder = backbones.locate(track.backbone, weights or None)
+            model = backbones.load_model(folder, meta=True)
+            shapes = adapted_shapes(model, track.backbone.adapted)
+            own = [track.budgets.default, *track.budgets.curve]
+            places.append((Place(track.slug, shapes, len(track.tasks)), targets or own))
+    return places
 
 
 @app.command()
@@ -248,6 +289,50 @@ def verify(
 
 
 @app.command()
+def check(
+    method: Annotated[str, typer.Argument(help="A registered method, or the module of your own.")],
+    as_json: Json = False,
+) -> None:
+    """Run the conformance checks on a method."""
+    from suite.check import run_checks
+    from suite.plan import find_method
+
+    sys.path.insert(0, os.getcwd())  # where an author's own module is
+    found = dict(run_checks(find_method(method)))
+    show.checked(found, as_json)
+    if any(found.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    record: Annotated[Path, typer.Argument(help="A record file under the runs.")],
+    task: Annotated[str, typer.Option(help="Task whose adapter is wanted.")],
+    to: Annotated[Path, typer.Option(help="Folder to write to.")],
+    runs: Runs = "runs",
+    track: Annotated[str, typer.Option(help="Track file, for records of no track of ours.")] = "",
+    data: Data = "",
+    weights: Weights = "",
+) -> None:
+    """Write a run's adapter as a plain LoRA for one task, which stock PEFT loads."""
+    from suite.export import export as write
+    from suite.plan import RequestError, Workload
+    from suite.record import track_of
+    from suite.store import Store
+    from tasks.track import get_track
+
+    store = Store(runs)
+    name = record.name.removesuffix(".json")
+    found = [r for r in store.scan().records if r.path.rpartition("/")[2] == name]
+    if not found:
+        raise RequestError(f"no record {name} in {runs}")
+    own = get_track(track or track_of(found[0].spec.track))
+    workload = Workload(own, Path(data) if data else None, weights or None, found[0].spec.tasks)
+    write(found[0], store, workload, task, to)
+    show.written([to], {}, as_json=False)
+
+
+@app.command()
 def speed(
     methods: Methods = None,
     track: Tracks = "",
@@ -281,9 +366,6 @@ def main() -> None:
     """Entry point: our own errors are one line and exit code 2, not a traceback."""
     try:
         app()
-    except KeyboardInterrupt:
-        show.error("interrupted; what had ended is stored, the same command goes on with the rest")
-        raise SystemExit(130) from None
     except ValueError as problem:
         if not _is_ours(problem):
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import typing
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from methods import get_method
+from methods import get_method, method_names
 from methods.method import MethodConfig, Shapes
 from methods.registry import UnknownName
 from suite.budget import solve
@@ -52,8 +53,29 @@ class MethodRequest:
             raise RequestError(f"{self.name}: {error}") from None
 
 
-def parse_method(text: str) -> MethodRequest:
+def find_method(name: str) -> type[MethodConfig]:
+    """A registered method, or the one that the module `name` registers.
+
+    Raises:
+        UnknownName: `name` is neither.
+    """
+    if "." in name:
+        before = set(method_names())
+        importlib.import_module(name)
+        new = sorted(set(method_names()) - before) or [
+            known for known in before if get_method(known).__module__ == name
+        ]
+        if new:
+            return get_method(new[0])
+    return get_method(name)
+
+
+def parse_method(text: str, sized: bool = False) -> MethodRequest:
     """Read `name` or `name[field=value,...]`.
+
+    Args:
+        text: the request.
+        sized: whether it may also set what the budget solver chooses.
 
     Raises:
         RequestError: not of that form, or a value of the wrong type.
@@ -63,12 +85,13 @@ def parse_method(text: str) -> MethodRequest:
     if match is None:
         raise RequestError(f"method {text!r} is not of the form name or name[field=value,...]")
     config_class = get_method(match["name"])
+    known = {*config_class.options, *(config_class.sizing if sized else ())}
     hints = typing.get_type_hints(config_class)
     options = {}
     for item in filter(None, (match["options"] or "").split(",")):
         field, _, value = (part.strip() for part in item.partition("="))
-        if field not in config_class.options:
-            raise UnknownName(f"field of {match['name']}", field, config_class.options)
+        if field not in known:
+            raise UnknownName(f"field of {match['name']}", field, known)
         try:
             options[field] = TypeAdapter(hints[field]).validate_python(value)
         except ValidationError as error:

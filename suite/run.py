@@ -8,16 +8,20 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from accelerate import Accelerator
+from safetensors.torch import save
+from torch import nn
 
 from methods import routing, routing_state
 from methods.method import MethodConfig
 from methods.statistics import routing_statistics
+from methods.tuner import SLOT
 from suite.measure import PeakMemory, count_flops, count_trainable
 from suite.plan import Plan, Workload
 from suite.provenance import provenance
@@ -58,14 +62,17 @@ def build(workload: Workload, config: MethodConfig | None, seed: int) -> MultiTa
     return model
 
 
-def execute(
-    plan: Plan, attempt: int, report: Callable[[Progress], None]
-) -> tuple[Record, bytes | None]:
-    """Do a run to its end.
+@dataclass(frozen=True)
+class Result:
+    """A record and, of a run that ended `ok`, its outcomes (Parquet) and weights (safetensors)."""
 
-    Returns:
-        The record, whatever the end, and the outcomes file of a run that ended `ok`.
-    """
+    record: Record
+    outcomes: bytes | None = None
+    weights: bytes | None = None
+
+
+def execute(plan: Plan, attempt: int, report: Callable[[Progress], None]) -> Result:
+    """Do a run to its end; there is a record whatever the end."""
     record = Record(
         id=plan.spec.id,
         attempt=attempt,
@@ -78,16 +85,14 @@ def execute(
     try:
         return _execute(plan, record, report)
     except Diverged as error:
-        return record.model_copy(update={"status": "diverged", "error": str(error)}), None
+        return Result(record.model_copy(update={"status": "diverged", "error": str(error)}))
     except (MemoryError, torch.OutOfMemoryError) as error:
-        return record.model_copy(update={"status": "oom", "error": str(error)}), None
+        return Result(record.model_copy(update={"status": "oom", "error": str(error)}))
     except Exception:
-        return record.model_copy(update={"error": traceback.format_exc()}), None
+        return Result(record.model_copy(update={"error": traceback.format_exc()}))
 
 
-def _execute(
-    plan: Plan, record: Record, report: Callable[[Progress], None]
-) -> tuple[Record, bytes | None]:
+def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> Result:
     recipe, start = plan.workload.track.recipe, time.perf_counter()
     accelerator = Accelerator(mixed_precision="bf16" if recipe.precision == "bf16" else "no")
     learner = SentenceLearner(
@@ -132,7 +137,15 @@ def _execute(
         ),
         "outcomes_sha256": hashlib.sha256(content).hexdigest(),
     }
-    return record.model_copy(update=update), content
+    return Result(record.model_copy(update=update), content, save(trained(model)))
+
+
+def trained(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Everything a run leaves behind: trained parameters, and buffers of the adapter."""
+    names = {name for name, p in model.named_parameters() if p.requires_grad}
+    state = model.state_dict()
+    kept = [name for name in state if name in names or f".{SLOT}." in name]
+    return {name: state[name].detach().cpu().contiguous() for name in kept}
 
 
 def counted(plan: Plan, model: MultiTaskEncoder) -> ParameterCounts:

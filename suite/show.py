@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from tabulate import tabulate
 
 from suite.record import Record, SpeedRecord
 from suite.stats import Board, Entry, boards, conditions
@@ -229,31 +231,57 @@ def written(paths: Sequence[Path], damaged: Mapping[str, str], as_json: bool) ->
         error(f"{name} set aside: {reason}")
 
 
-def budgets(rows: Sequence[BudgetRow], as_json: bool) -> None:
-    """What each method gets for a budget."""
-    if as_json:
+LAYOUTS = ("table", "markdown", "csv", "json")
+BUDGET_COLUMNS = (
+    "method",
+    "config",
+    "experts",
+    "router",
+    "task emb.",
+    "total",
+    "off",
+    "active",
+    "FLOPs / LoRA",
+)
+
+
+def budgets(rows: Sequence[BudgetRow], layout: str) -> None:
+    """What each method gets for a budget, in one of `LAYOUTS`."""
+    if layout == "json":
         as_text([vars(row) | {"deviation": row.deviation} for row in rows])
         return
-    for key in dict.fromkeys((row.track, row.budget) for row in rows):
-        own = [row for row in rows if (row.track, row.budget) == key]
-        columns = ["method", "config", "experts", "router", "task emb.", "total", "off", "active"]
-        table(f"{key[0]}, budget {key[1]:,}", columns, map(_budget_row, own), left=2)
+    if layout == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(["place", "budget", *BUDGET_COLUMNS])
+        writer.writerows([row.place, str(row.budget), *_budget_row(row)] for row in rows)
+        return
+    for key in dict.fromkeys((row.place, row.budget) for row in rows):
+        own = [_budget_row(row) for row in rows if (row.place, row.budget) == key]
+        title = f"{key[0]}, budget {key[1]:,}"
+        if layout == "markdown":
+            align = ("left", "left", *["right"] * (len(BUDGET_COLUMNS) - 2))
+            body = tabulate(
+                own, BUDGET_COLUMNS, tablefmt="github", colalign=align, disable_numparse=True
+            )
+            sys.stdout.write(f"### {title}\n\n{body}\n\n")
+        else:
+            table(title, BUDGET_COLUMNS, own, left=2)
 
 
 def _budget_row(row: BudgetRow) -> list[str]:
     counts = row.parameters
     if counts is None or row.deviation is None:
-        return [row.method, row.problem or "", "", "", "", "", "", ""]
+        return [row.method, row.problem or "", *[""] * (len(BUDGET_COLUMNS) - 2)]
     size = ", ".join(f"{name} = {value}" for name, value in row.size.items())
     raised = len(row.config["rank_pattern"] or {})
-    more = f", one step more at {raised} places" if raised else ""
     numbers = (counts.experts, counts.router, counts.task_embedding, counts.total)
     return [
         row.method,
-        size + more,
+        size + (f", one step more at {raised} places" if raised else ""),
         *(f"{number:,}" for number in numbers),
         f"{100 * row.deviation:+.2f} %",
         f"{counts.active:,}",
+        "" if row.flops_ratio is None else f"{row.flops_ratio:.3f}",
     ]
 
 
@@ -321,6 +349,17 @@ def verified(checked: Mapping[str, Sequence[str]], as_json: bool) -> None:
             console.print(f"{path}: {problem}", markup=False)
     wrong = sum(bool(problems) for problems in checked.values())
     console.print(f"{len(checked) - wrong} of {len(checked)} records are as they say.")
+
+
+def checked(found: Mapping[str, str | None], as_json: bool) -> None:
+    """What the conformance checks found."""
+    if as_json:
+        as_text(found)
+        return
+    for name, problem in found.items():
+        console.print(f"{'FAILED' if problem else 'ok':6} {name.replace('_', ' ')}", markup=False)
+        if problem:
+            console.print(f"       {problem}", markup=False)
 
 
 def speed(records: Sequence[SpeedRecord], as_json: bool) -> None:

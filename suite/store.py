@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -68,22 +69,49 @@ class Store:
         ok = [record for record in self.attempts(spec) if record.status == "ok"]
         return ok[-1] if ok else None
 
-    def add(self, record: R, outcomes: bytes | None = None) -> R:
-        """Write a record and its outcomes; each file appears whole or not at all.
+    def add(self, record: R, outcomes: bytes | None = None, weights: bytes | None = None) -> R:
+        """Write a record, its outcomes and its trained weights; each file whole or not at all.
 
         If another writer took the attempt number, the next free one is used.
 
         Returns:
             The record as written, with its attempt number.
         """
+        beside = {".parquet": outcomes, ".safetensors": weights}
+        files = {suffix: content for suffix, content in beside.items() if content is not None}
         while True:
             base = f"{self.root}/{record.path}"
-            if outcomes is None or self._put(f"{base}.parquet", outcomes):
-                if self._put(f"{base}.json", record.model_dump_json(indent=1).encode()):
-                    return record
-                if outcomes is not None:
-                    self.fs.rm_file(f"{base}.parquet")
+            content = record.model_dump_json(indent=1).encode()
+            # the record comes last: where it is, all that belongs to it is too
+            if self._put_all(base, {**files, ".json": content}):
+                return record
             record = record.model_copy(update={"attempt": record.attempt + 1})
+
+    def _put_all(self, base: str, files: Mapping[str, bytes]) -> bool:
+        """Write files under free names; if one is taken, none of them stays."""
+        done: list[str] = []
+        for suffix, content in files.items():
+            if not self._put(base + suffix, content):
+                for path in done:
+                    self.fs.rm_file(path)
+                return False
+            done.append(base + suffix)
+        return True
+
+    def weights(self, record: Record) -> bytes:
+        """What a run trained, as safetensors.
+
+        Raises:
+            StoreError: it is missing; published stores do not keep it.
+        """
+        path = f"{self.root}/{record.path}.safetensors"
+        try:
+            content: bytes = self.fs.cat_file(path)
+        except FileNotFoundError:
+            raise StoreError(
+                f"{path} is missing: weights stay where a run was made; run the record again"
+            ) from None
+        return content
 
     def next_attempt(self, spec: Spec | SpeedRecord) -> int:
         """One past the highest attempt number in use, by file name, damaged ones included."""

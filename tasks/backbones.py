@@ -71,7 +71,7 @@ def load_model(folder: Path, meta: bool = False) -> PreTrainedModel:
             setattr(config, field, 0.0)
     if meta:
         with torch.device("meta"):
-            return AutoModel.from_config(config, add_pooling_layer=False)
+            return AutoModel.from_config(config, add_pooling_layer=False).requires_grad_(False)
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()  # the pooler in the file is left out on purpose
     logging.disable_progress_bar()

@@ -6,17 +6,15 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
-import torch
-from transformers import BertConfig, BertModel, PreTrainedModel
+from transformers import PreTrainedModel
 from typer.testing import CliRunner
 
+from suite.check import encoder as random_encoder
 from suite.cli import app
-from tasks.track import FOLDER, get_track
+from tasks.track import FOLDER
 
-ADAPTED = get_track("sentences").backbone.adapted
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -30,20 +28,8 @@ def shared_data() -> Path:
 
 @pytest.fixture
 def encoder() -> PreTrainedModel:
-    """A random BERT of two layers and width 24, always the same, without dropout."""
-    torch.manual_seed(7)
-    config = BertConfig(
-        vocab_size=50,
-        hidden_size=24,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=40,
-        max_position_embeddings=32,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        initializer_range=0.3,
-    )
-    return BertModel(config, add_pooling_layer=False).requires_grad_(False).eval()
+    """A tiny random BERT, always the same."""
+    return random_encoder()
 
 
 @pytest.fixture

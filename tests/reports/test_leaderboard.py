@@ -67,6 +67,18 @@ def test_csv_and_figure(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
     assert figure.read_text().count("<svg") == 1
 
 
+def test_speed_page(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
+    results.add(speed_record(ratio=1.5))
+    seesaw("leaderboard")
+    (row,) = [
+        line
+        for line in (tmp_path / "reports" / "SPEED.md").read_text().splitlines()
+        if line.startswith("| smora")
+    ]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == ["smora", "1.500", "1.200", "1.250", "3.000", "3"]
+
+
 def test_the_same_records_make_the_same_files(
     seesaw: Seesaw, results: Store, tmp_path: Path
 ) -> None:

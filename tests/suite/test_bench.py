@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +28,8 @@ def bench(
 
 
 def test_a_run_leaves_one_record_and_is_not_done_twice(
-    seesaw: Seesaw, tiny_track: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("an embedded track opened a socket")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
     (first,) = bench(seesaw, tiny_track, "smora")
     assert (first["status"], first["fresh"]) == ("ok", True)
     store = Store(str(tmp_path / "runs"))
@@ -58,6 +57,54 @@ def test_a_run_leaves_one_record_and_is_not_done_twice(
     assert [r.attempt for r in both] == [1, 2]
     assert both[0].outcomes_sha256 == both[1].outcomes_sha256
     assert both[0].loss_curve == both[1].loss_curve
+
+
+BLOCKED = """
+import socket
+def refuse(*_, **__):
+    raise SystemExit("a socket was opened")
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
+from suite.cli import main
+main()
+"""
+
+
+def test_embedded_tracks_make_no_network_call(tiny_track: Path, tmp_path: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED, "bench", "lora", "--track", str(tiny_track)],
+        cwd=tmp_path,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "a socket was opened" not in done.stderr
+
+
+def test_an_interrupted_call_keeps_what_had_ended(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
+) -> None:
+    command = "from suite.cli import main; main()"
+    arguments = ["bench", "lora", "--track", str(tiny_track), "--seeds", "0-99"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, *arguments],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    while not list(tmp_path.glob("runs/**/*.json")):
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; what had ended is stored" in errors
+    assert not list(tmp_path.rglob("*.tmp"))
+    first = bench(seesaw, tiny_track, "lora", "--seeds", "0")
+    assert not first[0]["fresh"]
 
 
 def test_data_order_and_heads_are_the_same_for_every_method(

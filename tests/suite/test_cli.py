@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -58,6 +61,8 @@ def test_seeds_and_method_lists() -> None:
         (["bench", "lora", "--tasks", "topics"], "unknown task 'topics' of sentences@1; it has"),
         (["bench", "lora", "--track", "glue", "--data", "no"], "data folder no does not exist"),
         (["bench", "lora", "--budget", "1000"], "lora cannot fill a budget of 1,000 parameters"),
+        (["bench", "lora[r=3]"], "unknown field of lora 'r'; there is none to set"),
+        (["budgets", "lora", "--backbone", "lama-2-7b"], "unknown backbone 'lama-2-7b'; did you"),
         (["bench", "lora", "--weights", "."], "no model.safetensors in ."),
     ],
 )
@@ -100,5 +105,98 @@ def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
     assert "+0.00 %" in seesaw("budgets", "lora", "--budget", "41_472")
 
 
+@pytest.mark.parametrize(
+    ("backbone", "total"),
+    [
+        ("llama-2-7b", 16 * (4 * 2 * 4096 + 3 * (4096 + 11008)) * 32),
+        ("roberta-base", 16 * (4 * 2 * 768 + 2 * (768 + 3072)) * 12),
+        ("vit_small_patch16_224", 16 * (4 * 384 + 2 * 384 + 2 * (384 + 1536)) * 12),
+    ],
+)
+def test_budgets_on_a_backbone_without_weights(seesaw: Seesaw, backbone: str, total: int) -> None:
+    """Every method fills the budget of LoRA of rank 16 on all linear layers, or says why not."""
+    rows = json.loads(seesaw("budgets", "all", "--backbone", backbone, "--json"))
+    assert {row["budget"] for row in rows} == {total}
+    assert {row["method"] for row in rows} == set(split_methods(["all"]))
+    for row in rows:
+        assert row["problem"] or -0.02 <= row["deviation"] <= 0.0025
+    (lora,) = [row for row in rows if row["method"] == "lora"]
+    assert (lora["size"], lora["flops_ratio"]) == ({"r": 16}, 1.0)
+    (row,) = json.loads(
+        seesaw("budgets", "lora", "--backbone", backbone, "--like", "smora[r=8]", "--json")
+    )
+    assert row["budget"] < total
+
+
+def test_budgets_come_as_markdown_and_csv(seesaw: Seesaw) -> None:
+    arguments = ["budgets", "lora", "smora", "--params", "200k,1_000_000"]
+    page = seesaw(*arguments, "--format", "markdown")
+    assert page.count("### sentences@1") == 2
+    assert "| smora" in page
+    rows = list(csv.DictReader(io.StringIO(seesaw(*arguments, "--format", "csv"))))
+    assert [(row["method"], row["budget"]) for row in rows] == [
+        ("lora", "200000"), ("smora", "200000"), ("lora", "1000000"), ("smora", "1000000"),
+    ]  # fmt: skip
+
+
 def test_verify_names_records_that_are_not_there(seesaw: Seesaw) -> None:
     assert "no such record in results" in seesaw("verify", "0-abc-1.json", fails=True)
+
+
+OWN = '''
+from dataclasses import dataclass
+from methods.gated import Gated, GatedConfig
+from methods.method import Parameters
+from methods.registry import register
+
+@register
+@dataclass
+class HalfConfig(GatedConfig):
+    """A LoRA at half its scale."""
+
+    name = "half"
+    title = "half a LoRA"
+    paper = ""
+
+    def place_parameters(self, place, shape, n_tasks):
+        count = self.rank_at(place) * sum(shape)
+        return Parameters(count, count)
+
+    def build(self, place, d_in, d_out):
+        return Half(self, place, d_in, d_out)
+
+class Half(Gated):
+    def gate(self, x, logits, state):
+        return x.new_full((*x.shape[:-1], self.rank), 0.5)
+'''
+
+
+def test_an_outside_package_is_checked_and_benched_without_touching_this_one(
+    tmp_path: Path, tiny_track: Path
+) -> None:
+    """A module by its name, and a package by its entry point, in processes of their own."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "__init__.py").write_text("")
+    (tmp_path / "outside" / "half.py").write_text(OWN)
+    info = tmp_path / "outside-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: outside\nVersion: 1.0\n")
+    run = [sys.executable, "-c", "from suite.cli import main; main()"]
+    checked = subprocess.run(
+        [*run, "check", "outside.half"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert checked.stdout.count("ok ") == 10
+    (info / "entry_points.txt").write_text("[seesaw.methods]\nhalf = outside.half\n")
+    benched = subprocess.run(
+        [*run, "bench", "half", "--track", str(tiny_track), "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert benched.returncode == 0, benched.stderr
+    (outcome,) = json.loads(benched.stdout)
+    assert outcome["status"] == "ok"
+    assert outcome["parameters"]["adapter"] == 2_654_208
