@@ -14,40 +14,45 @@ matplotlib.rcParams["svg.fonttype"] = "none"
 import matplotlib.pyplot as plt  # noqa: E402
 import pandas as pd  # noqa: E402
 import seaborn as sns  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
 
 from suite.stats import Board  # noqa: E402
 
 MOST_ENTRIES = 12
-"""A figure shows this many entries of each board, the best averages first."""
+"""A figure shows this many entries of each block of a board, the best averages first."""
 
 
 def draw(track: str, found: Sequence[Board]) -> str:
-    """SVG with a row per board and a column of points per task; grey lines are constant answers."""
-    grid = sns.FacetGrid(_points(found), row="board", height=3, aspect=3.2, sharey=True)
-    for (_, axes), board in zip(grid.axes_dict.items(), found, strict=True):
-        names = list(board.tasks)
-        points = _points([board])
-        # jitter is random, and the file must stay the same
-        style = {"dodge": True, "jitter": False, "size": 4}
-        sns.stripplot(points, x="task", y="score", hue="entry", order=names, ax=axes, **style)
-        for index, value in enumerate(board.baseline("constant").values()):
-            axes.hlines(value, index - 0.4, index + 0.4, color="0.6", linewidth=1, zorder=0)
-        axes.set(xlabel="", ylabel="test score, points")
+    """SVG with a row per board and a group of points per task; grey lines are constant answers."""
+    height = 3 * len(found)
+    figure, rows = plt.subplots(len(found), figsize=(9.6, height), squeeze=False)
+    # fixed margins: measuring them would draw everything twice
+    figure.subplots_adjust(0.08, 0.3 / height, 0.8, 1 - 0.3 / height, hspace=0.3)
+    for axes, board in zip(rows[:, 0], found, strict=True):
+        _draw_board(axes, board)
         axes.set_title(f"{track}, {board.budget:,} parameters", fontsize=10)
-        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     buffer = io.StringIO()
-    grid.figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
-    plt.close(grid.figure)
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    plt.close(figure)
     return buffer.getvalue()
 
 
-def _points(found: Sequence[Board]) -> pd.DataFrame:
+def _draw_board(axes: Axes, board: Board) -> None:
+    # places are ours: seaborn's own dodging takes a call per entry and task
+    sns.scatterplot(_points(board), x="place", y="score", hue="entry", ax=axes, s=18, linewidth=0)
+    for index, value in enumerate(board.baseline("constant").values()):
+        axes.hlines(value, index - 0.4, index + 0.4, color="0.6", linewidth=1, zorder=0)
+    axes.set_xticks(range(len(board.tasks)), list(board.tasks), fontsize=8)
+    axes.set(xlabel="", ylabel="test score, points")
+    sns.move_legend(axes, "center left", bbox_to_anchor=(1, 0.5), frameon=False, title=None)
+
+
+def _points(board: Board) -> pd.DataFrame:
+    shown = [entry for entries in board.blocks.values() for entry in entries[:MOST_ENTRIES]]
     rows = [
-        (f"{board.budget} {board.conditions}", entry.name, name, score)
-        for board in found
-        for entries in board.blocks.values()
-        for entry in entries[:MOST_ENTRIES]
+        (task + 0.7 * ((number + 0.5) / len(shown) - 0.5), entry.name, score)
+        for number, entry in enumerate(shown)
         for record in entry.records
-        for name, score in record.scores().items()
+        for task, score in enumerate(record.scores().values())
     ]
-    return pd.DataFrame(rows, columns=["board", "entry", "task", "score"])
+    return pd.DataFrame(rows, columns=["place", "entry", "score"])

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from suite.plan import Plan
 from suite.record import Record
-from suite.run import execute
 from suite.store import Store
-from suite.train import Progress
+
+if TYPE_CHECKING:  # torch comes in only when something is run
+    from suite.plan import Plan
+    from suite.train import Progress
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One plan's newest record, whether it was done just now, and what became of its twin."""
+    """A spec's newest record, whether it was made just now, and what became of its twin."""
 
-    plan: Plan
     record: Record
     fresh: bool
     twin: str | None
+
+    @classmethod
+    def known(cls, record: Record, published: Store) -> Outcome:
+        """Of a record that was there before."""
+        return cls(record, False, compare(record, published))
 
 
 def bench(
@@ -35,18 +41,24 @@ def bench(
     Every run is stored before the next begins, so whatever ends this call loses at most one run.
 
     Args:
+        plans: what is asked for.
+        runs: where this machine writes.
+        published: where twins are looked for.
+        force: run again what ended `ok`.
         started: told the plan, gives the function told of its training progress.
         ended: told of every plan's outcome.
     """
+    from suite.run import execute
+
     outcomes = []
     for plan in plans:
         done = None if force else runs.finished(plan.spec)
         if done is not None:
-            outcome = Outcome(plan, done, False, compare(done, published))
+            outcome = Outcome.known(done, published)
         else:
             result = execute(plan, runs.next_attempt(plan.spec), started(plan))
             record = runs.add(result.record, result.outcomes, result.weights)
-            outcome = Outcome(plan, record, True, compare(record, published))
+            outcome = Outcome(record, True, compare(record, published))
         ended(outcome)
         outcomes.append(outcome)
     return outcomes

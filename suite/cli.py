@@ -123,22 +123,24 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Train and score methods under one budget, store the records, print the table."""
+    from suite.bench import Outcome
     from suite.bench import bench as run_plans
-    from suite.estimate import estimate
-    from suite.plan import make_plans, parse_method
-    from suite.run import pin
+    from suite.stamp import request_key, stamp, stamped
     from suite.store import Store
 
-    requests = [parse_method(text) for text in split_methods(methods)]
     chosen_seeds, target = parse_seeds(seeds), parse_count(budget) if budget else None
-    pin(threads)
-    plans = [
-        plan
-        for workload in _workloads(track, data, weights, tasks)
-        for plan in make_plans(workload, requests, target, chosen_seeds)
-    ]
     own, published = Store(runs), Store(results)
+    request = [methods, track, target, chosen_seeds, data, weights, tasks, threads]
+    key = request_key({"bench": request}, [name for name in (data, weights, track) if name])
+    done = None if force or dry_run else stamped(own, key)
+    if done is not None:
+        known = [Outcome.known(record, published) for record in done]
+        show.bench_summary(known, own, published, as_json)
+        return
+    plans = _plans(methods, (track, data, weights, tasks), target, chosen_seeds, threads)
     if dry_run:
+        from suite.estimate import estimate
+
         show.dry_run(estimate(plans, own), as_json)
         return
     try:
@@ -150,6 +152,27 @@ def bench(
     show.bench_summary(outcomes, own, published, as_json)
     if any(outcome.record.status != "ok" for outcome in outcomes):
         raise typer.Exit(1)
+    stamp(own, key, [outcome.record for outcome in outcomes])
+
+
+def _plans(
+    methods: list[str] | None,
+    where: tuple[str, str, str, str],
+    target: int | None,
+    seeds: list[int],
+    threads: int,
+) -> list[Any]:
+    """Every run of a request; `where` is track, data, weights and tasks as given."""
+    from suite.plan import make_plans, parse_method
+    from suite.run import pin
+
+    requests = [parse_method(text) for text in split_methods(methods)]
+    pin(threads)
+    return [
+        plan
+        for workload in _workloads(*where)
+        for plan in make_plans(workload, requests, target, seeds)
+    ]
 
 
 @app.command()

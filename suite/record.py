@@ -14,6 +14,10 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From a schema version to the function that lifts a raw record to the next one."""
 
 
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+"""One text for one value: what hashes are taken of."""
+
+
 class RecordError(ValueError):
     """A record that cannot be read; the message says why."""
 
@@ -53,7 +57,7 @@ class Spec(Part):
     @property
     def id(self) -> str:
         """Hash of the spec, 12 hex digits."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        text = CANONICAL.encode(self.model_dump(mode="json"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from tabulate import tabulate
 
-from suite.record import Record, SpeedRecord
+from suite.record import Record, Spec, SpeedRecord
 from suite.stats import Board, Entry, boards, conditions
 
 if TYPE_CHECKING:  # these import torch, which listing commands can do without
@@ -28,8 +28,10 @@ if TYPE_CHECKING:  # these import torch, which listing commands can do without
     from suite.train import Progress as Training
     from tasks.track import Track
 
-PIPE_WIDTH = 160
+PIPE_WIDTH = 180
 """Columns where there is no terminal to ask."""
+SHORT = 20
+"""Words up to this length stay on one line."""
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -49,9 +51,16 @@ def error(text: str) -> None:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:
     """Print a table whose first `left` columns are words and the others numbers."""
     shown = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    rows = list(rows)
     for index, column in enumerate(columns):
         words = index < left
-        shown.add_column(column, justify="left" if words else "right", no_wrap=not words)
+        longest = max((len(row[index]) for row in rows), default=0)
+        shown.add_column(
+            column,
+            justify="left" if words else "right",
+            no_wrap=not words,
+            min_width=min(longest, SHORT) if words else None,
+        )
     for row in rows:
         shown.add_row(*row)
     console.print(shown)
@@ -86,7 +95,7 @@ class BenchProgress:
     def started(self, plan: Plan) -> Callable[[Training], None]:
         """Add a bar for `plan`; the function returned moves it."""
         recipe = plan.workload.track.recipe
-        name = f"[{self.count + 1}/{self.total}] {_name(plan)}".replace("[", r"\[")
+        name = f"[{self.count + 1}/{self.total}] {_name(plan.spec)}".replace("[", r"\[")
         bar = self.bars.add_task(name, total=recipe.steps, status="preparing")
 
         def moved(training: Training) -> None:
@@ -102,7 +111,7 @@ class BenchProgress:
         """Say how a run ended."""
         self.count += 1
         record = outcome.record
-        what = f"[{self.count}/{self.total}] {_name(outcome.plan)}: "
+        what = f"[{self.count}/{self.total}] {_name(record.spec)}: "
         if not outcome.fresh:
             what += "done already"
         elif record.status == "ok" and record.cost is not None:
@@ -114,8 +123,8 @@ class BenchProgress:
         messages.print(what, markup=False)
 
 
-def _name(plan: Plan) -> str:
-    return f"{plan.workload.slug} {plan.spec.variant} seed {plan.spec.seed}"
+def _name(spec: Spec) -> str:
+    return f"{spec.track} {spec.variant} seed {spec.seed}"
 
 
 def bench_summary(
@@ -195,7 +204,7 @@ def dry_run(estimates: Sequence[Estimate], as_json: bool) -> None:
         return
     rows = [
         [
-            _name(estimate.plan),
+            _name(estimate.plan.spec),
             f"{estimate.plan.parameters.total:,}",
             f"{estimate.plan.parameters.router:,}",
             f"{estimate.plan.parameters.active:,}",

@@ -46,9 +46,10 @@ def test_a_run_leaves_one_record_and_is_not_done_twice(
     assert list(outcomes.columns) == ["split", "task", "row", "prediction", "target"]
     assert len(outcomes) == 8 * (8 + 16)
 
-    output = seesaw("bench", "smora", "--track", str(tiny_track))
-    assert "Nothing is left to do" in output
-    assert "constant answer" in output
+    for _ in range(2):  # by looking for every run, and by remembering the request
+        output = seesaw("bench", "smora", "--track", str(tiny_track))
+        assert "Nothing is left to do" in output
+        assert "constant answer" in output
     assert len(store.scan().records) == 1
 
     (again,) = bench(seesaw, tiny_track, "smora", "--force")
@@ -224,3 +225,32 @@ def test_every_method_and_control_runs_and_verifies(
     assert not records["molora"].told_task
     checked = seesaw("verify", "--store", "runs", "--track", str(tiny_track))
     assert f"{len(records)} of {len(records)} records are as they say" in checked
+
+
+def test_a_remembered_request_imports_no_torch_and_forgets_what_changed(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from suite.cli import app; app(standalone_mode=False);"
+        "print(sorted(sys.modules))"
+    )
+
+    def loaded() -> bool:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "bench", "lora", "--track", str(tiny_track)],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return "'torch'" in done.stdout
+
+    seesaw("bench", "lora", "--track", str(tiny_track))
+    assert not loaded()
+    tiny_track.write_text(tiny_track.read_text().replace("steps = 3", "steps = 2"))
+    assert loaded()
+    assert len(Store(str(tmp_path / "runs")).scan().records) == 2
+    assert not loaded()
+    next(tmp_path.glob("runs/tiny@1/**/*.json")).unlink()
+    next(tmp_path.glob("runs/tiny@1/**/*.json")).unlink()
+    assert loaded()
