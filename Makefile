@@ -23,7 +23,7 @@ some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
-	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS'
+	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS; for budgets BACKBONE, TASKS'
 
 setup: $(READY) ## make the environment in .venv from requirements.lock
 
