@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks.glue import load
+from tasks.glue import TASKS, load
 from tasks.task import DataError
 from tasks.track import get_track
 
@@ -70,6 +70,25 @@ def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
     (tmp_path / "cola" / "validation-0.parquet").write_text("no parquet")
     with pytest.raises(DataError, match=r"validation-0\.parquet cannot be read as Parquet"):
         load(OPTIONS, tmp_path)
+
+
+def test_the_hub_is_read_by_its_configurations_and_splits(tmp_path: Path) -> None:
+    """A folder laid out as the hub's repository, read the way the hub is."""
+    configs = ["configs:"]
+    for glue in TASKS:
+        columns = {column: [f"{column} {i}" for i in range(300)] for column in glue.columns}
+        frame = pd.DataFrame({**columns, "label": [i % 2 for i in range(300)], "idx": range(300)})
+        test = frame.iloc[:20].replace(r"^", "other ", regex=True).assign(label=1)
+        write(tmp_path, glue.task.name, "train", frame)
+        write(tmp_path, glue.task.name, glue.test_split, test)
+        configs += [f"- config_name: {glue.task.name}", "  data_files:"]
+        for split in ("train", glue.test_split):
+            configs += [f"  - split: {split}", f"    path: {glue.task.name}/{split}-*"]
+    (tmp_path / "README.md").write_text("---\n" + "\n".join(configs) + "\n---\n")
+    slug, data = TRACK.model_copy(update={"hub": str(tmp_path)}).load_data(None)
+    assert slug == "glue@1"
+    assert tuple(d.task.name for d in data) == TRACK.tasks
+    assert {(len(d.train), len(d.dev), len(d.test)) for d in data} == {(100, 200, 20)}
 
 
 def test_the_real_six_tasks(shared_data: Path) -> None:
