@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from methods.method import MethodConfig, Parameters, Shapes
+from methods.method import MethodConfig, Shapes
 
 BELOW, ABOVE = 0.02, 0.0025
 """How far under and over its budget an entry may be."""
@@ -96,15 +95,3 @@ def spread(n: int) -> list[int]:
             order.append(middle)
             queue += [(low, middle), (middle + 1, high)]
     return order
-
-
-def breakdown(parameters: Parameters, head: int) -> dict[str, Any]:
-    """The counts a record keeps."""
-    return {
-        "adapter": parameters.total,
-        "experts": parameters.experts,
-        "router": parameters.router,
-        "task_embedding": parameters.task_embedding,
-        "active": parameters.active,
-        "head": head,
-    }

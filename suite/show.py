@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from tabulate import tabulate
 
-from suite.record import Record, Spec, SpeedRecord
+from suite.record import Spec, SpeedRecord
 from suite.stats import Board, Entry, boards, conditions
 
 if TYPE_CHECKING:  # these import torch, which listing commands can do without
@@ -392,10 +392,3 @@ def speed(records: Sequence[SpeedRecord], as_json: bool) -> None:
         size, tokens = record.batch
         title = f"{record.track}, budget {record.budget:,}, {size} examples of {tokens} tokens"
         table(title, columns, rows)
-
-
-def failures(records: Iterable[Record]) -> None:
-    """The full error of every record that did not end ok."""
-    for record in records:
-        if record.status != "ok":
-            error(f"{record.path}: {record.error}")
