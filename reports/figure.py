@@ -18,12 +18,15 @@ from matplotlib.axes import Axes  # noqa: E402
 
 from suite.stats import Board  # noqa: E402
 
+MOST_BOARDS = 3
+"""A figure shows this many boards of a track, the largest budgets first."""
 MOST_ENTRIES = 12
 """A figure shows this many entries of each block of a board, the best averages first."""
 
 
 def draw(track: str, found: Sequence[Board]) -> str:
     """SVG with a row per board and a group of points per task; grey lines are constant answers."""
+    found = found[:MOST_BOARDS]
     height = 3 * len(found)
     figure, rows = plt.subplots(len(found), figsize=(9.6, height), squeeze=False)
     # fixed margins: measuring them would draw everything twice
