@@ -13,9 +13,11 @@ from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
-from methods.experts import ExpertsConfig, over_ranks, top_k_mask
+from methods.experts import ExpertsConfig, scattered, top_k
 from methods.gated import Gated, GatedConfig, per_token
 from methods.method import Parameters, Shapes
 from methods.registry import register
@@ -167,26 +169,27 @@ class ASE(Gated):
         """(D x, logits (..., N) of each example's own task)."""
         h, _ = super().project(x, state)
         tasks = state.tasks(self.config.name, self.config.n_tasks)
-        rows = self.router_tasks[tasks.repeat_interleave(x.shape[0] // len(tasks))]
-        logits = torch.matmul(x.reshape(x.shape[0], -1, x.shape[-1]), rows.transpose(1, 2))
+        tasks = tasks.repeat_interleave(x.shape[0] // len(tasks))
+        own = x.to(h.dtype).reshape(x.shape[0], -1, x.shape[-1])
+        logits: Tensor = _OwnRouter.apply(own, self.router_tasks.to(h.dtype), tasks)
         return h, logits.view(*x.shape[:-1], -1)
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
-        """Gates (..., R) of the k best sparse experts and the shared ones."""
+        """Gates (..., N) of the k best sparse experts and the shared ones."""
         assert logits is not None
         config = self.config
-        sparse = config.experts - config.always
+        first_shared = config.experts - config.always
         if config.weighting == "none":
-            kept = top_k_mask(logits, config.sparse + config.always)
-            return over_ranks(torch.softmax(logits, dim=-1) * kept, self.rank)
-        kept = top_k_mask(logits[..., :sparse], config.sparse)
-        shared = kept.new_ones(*kept.shape[:-1], config.always)
-        if config.weighting == "naive":
-            gates = torch.cat((torch.softmax(logits[..., :sparse], dim=-1) * kept, shared), dim=-1)
-        else:
-            closed = torch.cat((kept, shared), dim=-1) == 0
-            gates = torch.softmax(logits.masked_fill(closed, float("-inf")), dim=-1)
-        return over_ranks(gates, self.rank)
+            kept = top_k(logits, config.sparse + config.always)
+            return scattered(torch.softmax(logits, dim=-1).gather(-1, kept), kept, logits)
+        kept = top_k(logits[..., :first_shared], config.sparse)
+        shared = torch.arange(first_shared, config.experts, device=kept.device)
+        kept = torch.cat((kept, shared.expand(*kept.shape[:-1], -1)), dim=-1)
+        if config.weighting == "adaptive":
+            return scattered(torch.softmax(logits.gather(-1, kept), dim=-1), kept, logits)
+        chances = torch.softmax(logits[..., :first_shared], dim=-1)
+        weights = F.pad(chances, (0, config.always), value=1.0)
+        return scattered(weights.gather(-1, kept), kept, logits)
 
     def auxiliary(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor | None:
         """-w I(task; expert) of the router's probabilities (Mod-Squad, arXiv 2212.08066)."""
@@ -202,3 +205,23 @@ class ASE(Gated):
         present = joint > 0
         ratio = torch.where(present, joint / apart.clamp_min(1e-30), torch.ones_like(joint))
         return -self.config.mutual * (joint * ratio.log()).sum()
+
+
+class _OwnRouter(torch.autograd.Function):
+    """Logits (B, L, N) of x (B, L, d) by the router rows (T, N, d) of each example's task (B,).
+
+    The rows gathered for the examples are not kept for backward: they would be B N d numbers.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, rows: Tensor, tasks: Tensor) -> Tensor:
+        ctx.save_for_backward(x, rows, tasks)
+        return torch.bmm(x, rows[tasks].transpose(1, 2))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, rows, tasks = ctx.saved_tensors
+        by_example = torch.bmm(grad.transpose(1, 2), x).flatten(1)
+        whose = F.one_hot(tasks, len(rows)).to(grad.dtype)
+        return torch.bmm(grad, rows[tasks]), (whose.t() @ by_example).view(rows.shape), None

@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from methods.experts import ExpertsConfig, over_ranks
+from methods.experts import ExpertsConfig
 from methods.gated import Gated, GatedConfig
 from methods.lora import LoRAConfig
 from methods.method import MethodConfig, Parameters
@@ -69,8 +69,8 @@ class Uniform(Gated):
     config: MoLoRAUniformConfig
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
-        """1 / E for every rank."""
-        return x.new_full((*x.shape[:-1], self.rank), 1.0 / self.config.experts)
+        """1 / E for every expert."""
+        return x.new_full((*x.shape[:-1], self.config.experts), 1.0 / self.config.experts)
 
 
 @register
@@ -165,9 +165,9 @@ class PerTask(Gated):
     config: LoRAPerTaskConfig
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
-        """One-hot over tasks, (batch, R)."""
+        """One-hot over tasks, (batch, T)."""
         tasks = state.tasks(self.config.name, self.config.n_tasks)
-        return over_ranks(F.one_hot(tasks, self.config.n_tasks).float(), self.rank)
+        return F.one_hot(tasks, self.config.n_tasks).float()
 
 
 @dataclass

@@ -68,15 +68,14 @@ class ExpertsConfig(GatedConfig):
             yield config.sizes()
 
 
-def over_ranks(gates: Tensor, rank: int) -> Tensor:
-    """Gates of experts (..., E) as gates of all their ranks (..., rank)."""
-    return gates.repeat_interleave(rank // gates.shape[-1], dim=-1)
+def top_k(scores: Tensor, k: int) -> Tensor:
+    """Indices (..., k) of the k largest of `scores` (..., E), not differentiated."""
+    return scores.detach().topk(k, dim=-1, sorted=False).indices
 
 
-def top_k_mask(scores: Tensor, k: int) -> Tensor:
-    """1 at the k largest of `scores` (..., E), 0 elsewhere."""
-    kept = scores.detach().topk(k, dim=-1, sorted=False).indices
-    return torch.zeros_like(scores).scatter_(-1, kept, 1.0)
+def scattered(values: Tensor, kept: Tensor, like: Tensor) -> Tensor:
+    """`values` (..., k) at the indices `kept` of a row of zeros shaped like `like` (..., E)."""
+    return torch.zeros_like(like, dtype=values.dtype).scatter(-1, kept, values)
 
 
 def balance_loss(logits: Tensor, k: int, state: RoutingState) -> Tensor:
@@ -91,6 +90,8 @@ def balance_loss(logits: Tensor, k: int, state: RoutingState) -> Tensor:
     """
     weights = state.weights(logits)
     weights = weights / weights.sum()
-    share = weights @ top_k_mask(logits, k).flatten(0, -2) / k
+    kept = top_k(logits, k)
+    mask = scattered(torch.ones_like(kept, dtype=weights.dtype), kept, logits)
+    share = weights @ mask.flatten(0, -2) / k
     probability = weights @ torch.softmax(logits, dim=-1).flatten(0, -2)
     return logits.shape[-1] * (share * probability).sum()

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from peft import PeftConfig
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from methods.method import MethodConfig
 from methods.state import RoutingState
@@ -107,8 +108,8 @@ class Gated(nn.Module):
     """One gated low-rank update at one adapted linear; a method subclasses it.
 
     Parameters: `down` D (R, d_in), `up` U (d_out, R), and where the method routes on tokens
-    `router` Wr (router rows, d_in). Subclasses give `gate` and, where needed, `combine`,
-    `auxiliary` and `after_step`.
+    `router` Wr (router rows, d_in). Subclasses give `gate` and, where needed, `operands`,
+    `project`, `auxiliary` and `after_step`.
     """
 
     shared: nn.Module
@@ -140,7 +141,9 @@ class Gated(nn.Module):
             self.__dict__["shared"] = module
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor | None:
-        """Gate (..., R), or (batch, R) where it is the same for all tokens of an example.
+        """Gate (..., G), or (batch, G) where it is the same for all tokens of an example.
+
+        G divides R: one gate for every R / G ranks in a row, i.e. per expert or per rank.
 
         Args:
             x: the adapter's input (..., d_in).
@@ -152,9 +155,9 @@ class Gated(nn.Module):
         """
         return None
 
-    def combine(self, h: Tensor, gate: Tensor) -> Tensor:
-        """What U reads, (..., columns of U): the gated D x."""
-        return h * gate
+    def operands(self, h: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
+        """Views of D x and of the gate whose broadcast product, flattened, is what U reads."""
+        return h.unflatten(-1, (gate.shape[-1], -1)), gate.unsqueeze(-1)
 
     def auxiliary(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor | None:
         """Auxiliary loss (scalar, already weighted) of this place, or None."""
@@ -166,7 +169,8 @@ class Gated(nn.Module):
         Ranks whose gate is zero are left out, all but one.
         """
         gate = self.gate(self.down[:1], None, state)
-        weights = self.scale * (self.up.new_ones(self.rank) if gate is None else gate[0])
+        gate = self.up.new_ones(1) if gate is None else gate[0]
+        weights = self.scale * gate.repeat_interleave(self.rank // len(gate))
         kept = weights.nonzero().flatten() if weights.any() else torch.tensor([0])
         return self.down[kept], (self.up * weights)[:, kept]
 
@@ -185,12 +189,13 @@ class Gated(nn.Module):
             gate = per_token(gate, h)
             if state.record_usage and state.collecting:
                 state.add_usage(self.place, gate, self.config.n_tasks)
-            h = self.combine(h, gate.to(h.dtype))
         if self.training:  # a recomputation must save the same tensors, so it computes it too
             loss = self.auxiliary(x, logits, state)
             if loss is not None and state.collecting:
                 state.losses.append(loss)
-        return add_expanded(y, h, self.up, self.scale)
+        if gate is None:
+            gate = h.new_ones(1)
+        return expand(y, *self.operands(h, gate.to(h.dtype)), self.up, self.scale)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """Move buffers, but keep their precision: small balancing steps vanish in bf16."""
@@ -225,9 +230,35 @@ def per_token(gate: Tensor, h: Tensor) -> Tensor:
     return gate.view(rows, *(1,) * (h.dim() - 2), gate.shape[-1])
 
 
-def add_expanded(y: Tensor, h: Tensor, up: Tensor, scale: float) -> Tensor:
-    """Y + scale * h up^T in one product, y (..., d_out), h (..., R), up (d_out, R)."""
-    if y.dtype != h.dtype:
-        return y + scale * F.linear(h, up).to(y.dtype)
-    out = torch.addmm(y.flatten(0, -2), h.flatten(0, -2), up.t(), alpha=scale)
-    return out.view(y.shape)
+def expand(y: Tensor, h: Tensor, gate: Tensor, up: Tensor, scale: float) -> Tensor:
+    """Y + scale * (gate * h) up^T, with y (..., d_out) and up (d_out, R).
+
+    `h` and `gate` broadcast to (..., *ranks), with R of them. Only the two themselves are kept for
+    backward, which computes their product again: a mixture of one gate per expert keeps R + E
+    numbers per token.
+    """
+    out: Tensor = _Expand.apply(y, h, gate, up.to(h.dtype), scale)
+    return out
+
+
+class _Expand(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, y: Tensor, h: Tensor, gate: Tensor, up: Tensor, scale: float) -> Tensor:
+        ctx.save_for_backward(h, gate, up)
+        ctx.scale = scale
+        mixed = (h * gate).reshape(-1, up.shape[1])
+        if y.dtype != h.dtype:
+            return y + scale * F.linear(mixed, up).view(y.shape).to(y.dtype)
+        return torch.addmm(y.reshape(-1, y.shape[-1]), mixed, up.t(), alpha=scale).view(y.shape)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        h, gate, up = ctx.saved_tensors
+        flat = grad.reshape(-1, grad.shape[-1]).to(h.dtype)
+        mixed = h * gate
+        d_up = (flat.t() @ mixed.reshape(-1, up.shape[1])) * ctx.scale
+        d_mixed = ((flat @ up) * ctx.scale).view(mixed.shape)
+        d_h = (d_mixed * gate).sum_to_size(h.shape)
+        d_gate = (d_mixed * h).sum_to_size(gate.shape) if ctx.needs_input_grad[2] else None
+        return grad, d_h, d_gate, d_up, None

@@ -88,11 +88,11 @@ class MoDE(Gated):
             nn.init.normal_(self.router, std=0.01)
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
-        """Softmax over the candidates inside every slot, (..., m r)."""
+        """Softmax over the candidates inside every group of slots, (..., m r / p)."""
         assert logits is not None
-        gates = torch.softmax(logits.unflatten(-1, (self.config.candidates, -1)), dim=-2)
-        return gates.repeat_interleave(self.config.part, dim=-1).flatten(-2)
+        return torch.softmax(logits.unflatten(-1, (self.config.candidates, -1)), dim=-2).flatten(-2)
 
-    def combine(self, h: Tensor, gate: Tensor) -> Tensor:
-        """Every candidate of slot j reads the same a_j x."""
-        return (h.unsqueeze(-2) * gate.unflatten(-1, (self.config.candidates, -1))).flatten(-2)
+    def operands(self, h: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
+        """Every candidate of slot j reads the same a_j x: (1, r / p, p) against (m, r / p, 1)."""
+        slots = h.unflatten(-1, (1, -1, self.config.part))
+        return slots, gate.unflatten(-1, (self.config.candidates, -1, 1))

@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from methods.experts import ExpertsConfig, over_ranks
+from methods.experts import ExpertsConfig
 from methods.gated import Gated, GatedConfig
 from methods.method import Parameters, Shapes
 from methods.registry import register
@@ -107,4 +107,4 @@ class MOELoRA(Gated):
         """The task's weights, the same in every layer."""
         tasks = state.tasks(self.config.name, self.config.n_tasks)
         gates: Tensor = self.shared(tasks)
-        return over_ranks(gates, self.rank)
+        return gates

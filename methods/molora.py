@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from methods.experts import ExpertsConfig, balance_loss, over_ranks, top_k_mask
+from methods.experts import ExpertsConfig, balance_loss, scattered, top_k
 from methods.gated import Gated, GatedConfig
 from methods.method import Parameters
 from methods.registry import register
@@ -95,14 +95,16 @@ class MoLoRA(Gated):
     config: MoLoRAConfig
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
-        """Softmax, then the top k, then renormalised unless told otherwise."""
+        """Softmax, then the top k, then renormalised unless told otherwise; (..., E)."""
         assert logits is not None
-        gates = torch.softmax(logits, dim=-1)
-        if self.config.top_k:
-            gates = gates * top_k_mask(logits, self.config.top_k)
-            if self.config.renormalise:
-                gates = gates / gates.sum(-1, keepdim=True)
-        return over_ranks(gates, self.rank)
+        if not self.config.top_k:
+            return torch.softmax(logits, dim=-1)
+        kept = top_k(logits, self.config.top_k)
+        if self.config.renormalise:  # the same as a softmax over the kept alone
+            gates = torch.softmax(logits.gather(-1, kept), dim=-1)
+        else:
+            gates = torch.softmax(logits, dim=-1).gather(-1, kept)
+        return scattered(gates, kept, logits)
 
     def auxiliary(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor | None:
         """Switch's balance loss."""

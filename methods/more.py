@@ -132,10 +132,8 @@ class MoRE(Gated):
         if not self.config.contrastive:
             return None
         tasks = state.tasks(self.config.name, self.config.n_tasks)
-        pooled = self.pool(x, state).float()
-        cosines = F.cosine_similarity(
-            pooled.unsqueeze(1), self.task_embedding.float().unsqueeze(0), dim=-1
-        )
+        pooled = F.normalize(self.pool(x, state).float(), dim=-1)
+        cosines = pooled @ F.normalize(self.task_embedding.float(), dim=-1).t()
         loss = F.cross_entropy(cosines / TEMPERATURE, tasks)
         return self.config.contrastive / max(1, state.places) * loss
 

@@ -14,6 +14,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from methods.experts import scattered, top_k
 from methods.gated import Gated, GatedConfig
 from methods.method import Parameters
 from methods.registry import register
@@ -136,22 +137,29 @@ class SMoRA(Gated):
         assert logits is not None
         if self.config.part > 1:
             logits = logits.repeat_interleave(self.config.part, dim=-1)
-        scores = torch.sigmoid(logits) if self.config.score == "sigmoid" else logits
-        biased = scores + self.bias
-        kept = biased.detach().topk(self.config.active, dim=-1, sorted=False).indices
-        mask = torch.zeros_like(biased).scatter_(-1, kept, 1.0)
+        sigmoid = self.config.score == "sigmoid"
+        with torch.no_grad():
+            kept = top_k(
+                (torch.sigmoid(logits) if sigmoid else logits) + self.bias, self.config.active
+            )
         if self.training and state.collecting:
-            self.count(mask, state)
-        if self.config.score == "softmax":
-            values = torch.softmax(scores.masked_fill(mask == 0, float("-inf")), dim=-1)
-        else:
-            values = (biased if self.config.bias_in_gate else scores) * mask
+            self.count(kept, state)
+        values = logits.gather(-1, kept)
+        if sigmoid:
+            values = torch.sigmoid(values)
+            if self.config.bias_in_gate:
+                values = values + self.bias[kept]
             values = values / values.sum(-1, keepdim=True)
-        return values * self.config.active if self.config.gate_sum == "active" else values
+        else:
+            values = torch.softmax(values, dim=-1)
+        if self.config.gate_sum == "active":
+            values = values * self.config.active
+        return scattered(values, kept, logits)
 
-    def count(self, mask: Tensor, state: RoutingState) -> None:
-        """Add this batch's selections (..., r) of valid tokens to the counts of the step."""
-        self.counts += state.weights(mask) @ mask.flatten(0, -2)
+    def count(self, kept: Tensor, state: RoutingState) -> None:
+        """Add this batch's selections (..., k) of valid tokens to the counts of the step."""
+        weights = state.weights(kept).to(self.counts.dtype).unsqueeze(-1).expand(-1, kept.shape[-1])
+        self.counts.scatter_add_(0, kept.flatten(), weights.flatten())
 
     def after_step(self) -> None:
         """b_i += u sign(mean(c) - c_i), counts summed over processes."""

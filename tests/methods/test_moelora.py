@@ -41,7 +41,7 @@ def test_the_weight_differs_by_task_and_by_nothing_else() -> None:
     assert not torch.allclose(found[0], found[2], atol=1e-3)
     gates = [built.gate(x, None, set_state([t])) for t in (1, 2)]
     for row, gate in ((0, gates[0]), (2, gates[1])):
-        weight = built.scale * (built.up * gate) @ built.down
+        weight = built.scale * (built.up * gate.repeat_interleave(2)) @ built.down
         torch.testing.assert_close(found[row], x[row] @ weight.T, rtol=1e-4, atol=1e-5)
 
 
