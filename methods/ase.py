@@ -19,6 +19,7 @@ from torch.autograd.function import once_differentiable
 
 from methods.experts import ExpertsConfig, scattered, top_k
 from methods.gated import Gated, GatedConfig, per_token
+from methods.inputs import input_embedding, input_width
 from methods.method import Parameters, Shapes
 from methods.registry import register
 from methods.state import RoutingState
@@ -131,14 +132,14 @@ class TaskInput(nn.Module):
 
     def __init__(self, config: ASEConfig, model: Any) -> None:
         super().__init__()
-        self.name, self.n_tasks = config.name, config.n_tasks
-        self.task_embedding = nn.Parameter(torch.zeros(config.n_tasks, model.config.hidden_size))
+        self.name = config.name
+        self.task_embedding = nn.Parameter(torch.zeros(config.n_tasks, input_width(model)))
 
     def attach(self, model: Any, state: RoutingState, active: Callable[[], bool]) -> None:
         """Hook the embeddings of `model`; `active()` says whether the adapter is on."""
         # a partial, unlike a closure, is copied with the model
         hook = partial(self.add, state, active)
-        model.get_input_embeddings().register_forward_hook(hook)
+        input_embedding(model).register_forward_hook(hook)
 
     def add(
         self,
@@ -151,7 +152,7 @@ class TaskInput(nn.Module):
         """The hook: `output` (batch, ..., d) plus e_t."""
         if not active():
             return output
-        own = self.task_embedding[state.tasks(self.name, self.n_tasks)]
+        own = self.task_embedding[state.tasks(self.name)]
         return output + per_token(own, output).to(output.dtype)
 
 
@@ -168,7 +169,7 @@ class ASE(Gated):
     def project(self, x: Tensor, state: RoutingState) -> tuple[Tensor, Tensor]:
         """(D x, logits (..., N) of each example's own task)."""
         h, _ = super().project(x, state)
-        tasks = state.tasks(self.config.name, self.config.n_tasks)
+        tasks = state.tasks(self.config.name)
         tasks = tasks.repeat_interleave(x.shape[0] // len(tasks))
         own = x.to(h.dtype).reshape(x.shape[0], -1, x.shape[-1])
         logits: Tensor = _OwnRouter.apply(own, self.router_tasks.to(h.dtype), tasks)
@@ -195,7 +196,7 @@ class ASE(Gated):
         """-w I(task; expert) of the router's probabilities (Mod-Squad, arXiv 2212.08066)."""
         if not self.config.mutual or logits is None:
             return None
-        tasks = state.tasks(self.config.name, self.config.n_tasks)
+        tasks = state.tasks(self.config.name)
         weights = state.weights(logits).view(len(tasks), -1)
         chances = torch.softmax(logits, dim=-1).view(*weights.shape, -1)
         mass = (chances * weights.unsqueeze(-1)).sum(1)

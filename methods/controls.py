@@ -11,12 +11,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from methods.experts import ExpertsConfig
-from methods.gated import Gated, GatedConfig
+from methods.gated import Gated, GatedConfig, PlainConfig
 from methods.lora import LoRAConfig
-from methods.method import MethodConfig, Parameters
+from methods.method import MethodConfig, Parameters, Placement
 from methods.molora import MoLoRA, MoLoRAConfig
 from methods.registry import register
 from methods.state import RoutingState
+
+
+@dataclass
+class PlainAtRankConfig(PlainConfig):
+    """`lora_rank` where the update reads another module than it writes."""
+
+    fixed_size = True
 
 
 @register
@@ -29,6 +36,7 @@ class LoRAAtRankConfig(LoRAConfig):
     options: ClassVar[tuple[str, ...]] = ("r",)
     control = True
     fixed_size = True
+    beside = PlainAtRankConfig
 
     def sizes(self) -> Iterator[Self]:
         """Only its own."""
@@ -131,10 +139,10 @@ class LoRAPerTaskConfig(GatedConfig):
         """1 over the rank of one task's adapter."""
         return self.n_tasks / self.r
 
-    def placed(self, adapted: str, dropout: float, n_tasks: int) -> Self:
+    def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Self:
         """The rank stays if the tasks can share it out; else one rank per task."""
         rank = self.r if self.r % n_tasks == 0 else n_tasks
-        return self.replaced(target_modules=adapted, dropout=dropout, n_tasks=n_tasks, r=rank)
+        return super(LoRAPerTaskConfig, self.replaced(r=rank)).placed(placement, dropout, n_tasks)
 
     def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """r (d_in + d_out), of which a token uses its task's share."""
@@ -166,7 +174,7 @@ class PerTask(Gated):
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
         """One-hot over tasks, (batch, T)."""
-        tasks = state.tasks(self.config.name, self.config.n_tasks)
+        tasks = state.tasks(self.config.name)
         return F.one_hot(tasks, self.config.n_tasks).float()
 
 
@@ -195,9 +203,15 @@ class WithoutAdapter(MethodConfig):
         """It has no ranks."""
         return self
 
-    def placed(self, adapted: str, dropout: float, n_tasks: int) -> Self:
-        """Remembers the linears."""
-        return self.replaced(adapted=adapted)
+    def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Self:
+        """Remembers the linears.
+
+        Raises:
+            ValueError: the placement is beside blocks, and there is nothing to put there.
+        """
+        if placement.reads:
+            raise ValueError(f"reads is set, but {self.name} puts nothing beside a block")
+        return self.replaced(adapted=placement.linears)
 
 
 @register

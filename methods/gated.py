@@ -17,7 +17,7 @@ from peft import PeftConfig
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from methods.method import MethodConfig
+from methods.method import PAIR, MethodConfig, Parameters, Placement, Shapes
 from methods.state import RoutingState
 
 
@@ -32,6 +32,8 @@ class GatedConfig(PeftConfig, MethodConfig):
         target_modules: suffixes, one regular expression, or "all-linear".
         rank_pattern: rank at single places, by full module name.
         n_tasks: how many tasks there are, for task-routed methods and routing statistics.
+        reads: as in `Placement`.
+        backbone_rank: as in `Placement`.
     """
 
     r: int = field(default=8, metadata={"help": "total rank"})
@@ -44,6 +46,8 @@ class GatedConfig(PeftConfig, MethodConfig):
     modules_to_save: list[str] | None = None
     rank_pattern: dict[str, int] | None = field(default_factory=dict)
     n_tasks: int = 1
+    reads: dict[str, str] = field(default_factory=dict)
+    backbone_rank: int = 0
 
     described: ClassVar[tuple[str, ...]] = ("r", "alpha", "dropout", "rank_pattern")
     peft_name: ClassVar[str]
@@ -58,6 +62,11 @@ class GatedConfig(PeftConfig, MethodConfig):
             raise ValueError(f"r is {self.r}; the rank must be at least 1")
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"dropout is {self.dropout}; it must be in [0, 1)")
+
+    @property
+    def total_rank(self) -> int:
+        """See `MethodConfig.total_rank`."""
+        return self.up_rank(self.r)
 
     def unit(self) -> float:
         """The scale s at alpha = 1; LoRA's 1 / r unless the method says other."""
@@ -83,9 +92,32 @@ class GatedConfig(PeftConfig, MethodConfig):
         """See `MethodConfig.scaled`."""
         return self.replaced(alpha=scale / (self.unit() * self.mean_gate()))
 
-    def placed(self, adapted: str, dropout: float, n_tasks: int) -> Self:
+    def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Self:
         """See `MethodConfig.placed`."""
-        return self.replaced(target_modules=adapted, dropout=dropout, n_tasks=n_tasks)
+        return self.replaced(
+            target_modules=placement.linears,
+            reads=dict(placement.reads),
+            backbone_rank=placement.backbone_rank,
+            dropout=dropout,
+            n_tasks=n_tasks,
+        )
+
+    def own_places(self, shapes: Shapes) -> Shapes:
+        """See `MethodConfig.own_places`."""
+        if not self.backbone_rank:
+            return shapes
+        return {place: shape for place, shape in shapes.items() if PAIR in place}
+
+    def parameters(self, shapes: Shapes, n_tasks: int) -> Parameters:
+        """See `MethodConfig.parameters`; the plain LoRA on the backbone counts among experts."""
+        inputs_and_outputs = sum(sum(s) for place, s in shapes.items() if PAIR not in place)
+        plain = self.backbone_rank * inputs_and_outputs
+        return super().parameters(shapes, n_tasks) + Parameters(plain, plain)
+
+    def build_backbone(self, place: str, d_in: int, d_out: int) -> Gated:
+        """The plain LoRA beside one linear, at the scale the method starts with."""
+        config = PlainConfig(r=self.backbone_rank, dropout=self.dropout)
+        return config.scaled(self.alpha * self.unit() * self.mean_gate()).build(place, d_in, d_out)
 
     def resized(self, rank: int) -> Self:
         """The scale of an active rank stays."""
@@ -101,11 +133,35 @@ class GatedConfig(PeftConfig, MethodConfig):
 
     @abstractmethod
     def build(self, place: str, d_in: int, d_out: int) -> Gated:
-        """The trainable part beside one frozen linear."""
+        """The trainable part at one place, a linear or a pair."""
+
+
+@dataclass
+class PlainConfig(GatedConfig):
+    """LoRA as the primitive with gate 1, for places where PEFT's own cannot stand."""
+
+    name = "lora"
+    title = "LoRA on the gated primitive"
+    paper = "arXiv 2106.09685"
+    peft_name = "SEESAW_LORA"
+
+    def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
+        """r (d_in + d_out), all of it active."""
+        count = self.rank_at(place) * sum(shape)
+        return Parameters(experts=count, active_experts=count)
+
+    def build(self, place: str, d_in: int, d_out: int) -> Gated:
+        """See `GatedConfig.build`."""
+        return Gated(self, place, d_in, d_out)
+
+    def describe(self) -> dict[str, Any]:
+        """In the words of PEFT's LoRA, which the field reads."""
+        words = {"lora_alpha": self.alpha, "lora_dropout": self.dropout}
+        return {"r": self.r, **words, "rank_pattern": self.rank_pattern, "alpha_pattern": {}}
 
 
 class Gated(nn.Module):
-    """One gated low-rank update at one adapted linear; a method subclasses it.
+    """One gated low-rank update at one place; a method subclasses it. By itself it is LoRA.
 
     Parameters: `down` D (R, d_in), `up` U (d_out, R), and where the method routes on tokens
     `router` Wr (router rows, d_in). Subclasses give `gate` and, where needed, `operands`,
@@ -179,11 +235,12 @@ class Gated(nn.Module):
 
     def forward(self, y: Tensor, x: Tensor, state: RoutingState) -> Tensor:
         """Add the update to the frozen output `y` (..., d_out), given the input `x` (..., d_in)."""
-        x = x.to(self.down.dtype)
+        if not casts_itself(x):
+            x = x.to(self.down.dtype)
         if self.dropout is not None:
             x = self.dropout(x)
         h, logits = self.project(x, state)
-        logits = None if logits is None else logits.float()
+        logits = None if logits is None else in_full(logits)
         gate = self.gate(x, logits, state)
         if gate is not None:
             gate = per_token(gate, h)
@@ -213,6 +270,17 @@ class Gated(nn.Module):
         z = F.linear(x, torch.cat((self.down, self.router.to(self.down.dtype))))
         h, logits = z.split((self.down.shape[0], self.router.shape[0]), dim=-1)
         return h, logits
+
+
+def in_full(x: Tensor) -> Tensor:
+    """`x` in float32 at least."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def casts_itself(x: Tensor) -> bool:
+    """Whether autocast is on for `x`, which casts where a product wants it."""
+    kind = x.device.type
+    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
 
 
 def per_token(gate: Tensor, h: Tensor) -> Tensor:

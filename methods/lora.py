@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from peft import LoraConfig
 
-from methods.method import MethodConfig, Parameters
+from methods.gated import PlainConfig
+from methods.method import MethodConfig, Parameters, Placement
 from methods.registry import register
+from methods.tuner import register_tuner
+
+register_tuner(PlainConfig)
 
 
 @register
@@ -22,6 +26,8 @@ class LoRAConfig(LoraConfig, MethodConfig):
     paper = "arXiv 2106.09685"
     merges = "yes"
     described = ("r", "lora_alpha", "lora_dropout", "rank_pattern", "alpha_pattern")
+    beside: ClassVar[type[PlainConfig]] = PlainConfig
+    """What stands in where the update reads another module than it writes."""
 
     def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """r (d_in + d_out), all of it active."""
@@ -38,9 +44,12 @@ class LoRAConfig(LoraConfig, MethodConfig):
         pattern = {place: scale * rank for place, rank in (self.rank_pattern or {}).items()}
         return self.replaced(lora_alpha=scale * self.r, alpha_pattern=pattern)
 
-    def placed(self, adapted: str, dropout: float, n_tasks: int) -> Self:
-        """See `MethodConfig.placed`."""
-        return self.replaced(target_modules=adapted, lora_dropout=dropout)
+    def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Any:
+        """See `MethodConfig.placed`; PEFT's LoRA reads and writes one linear, so pairs are ours."""
+        if placement.reads:
+            plain = self.beside(r=self.r, alpha=self.lora_alpha, rank_pattern=self.rank_pattern)
+            return plain.placed(placement, dropout, n_tasks)
+        return self.replaced(target_modules=placement.linears, lora_dropout=dropout)
 
     def with_ranks(self, ranks: Mapping[str, int]) -> Self:
         """See `MethodConfig.with_ranks`."""

@@ -4,16 +4,74 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
 from peft import get_peft_model
 from torch import nn
 
 Shapes = Mapping[str, tuple[int, int]]
-"""Adapted places by module name: (d_in, d_out) of the frozen linear."""
+"""Adapted places by name: (d_in, d_out) of what is read and of what is written."""
+PAIR = " -> "
+"""Stands in the name of a place that reads one linear's input and adds to another's output."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    r"""Which linears of a backbone are adapted, and what an update beside one reads.
+
+    Args:
+        linears: regular expression, matched in full on module names.
+        reads: where an update reads another input than its linear's: expressions over the names of
+            adapted linears, each with a template for the linear whose input is read instead.
+            `{r"(.*mlp)\.fc2": r"\1.fc1"}` puts the update beside the whole feed-forward block.
+        backbone_rank: rank of a plain LoRA at every linear; then the method's own updates stand
+            only where `reads` says so. ASE's paper form has 4.
+    """
+
+    linears: str
+    reads: Mapping[str, str] = field(default_factory=dict)
+    backbone_rank: int = 0
+
+    def __post_init__(self) -> None:
+        if self.backbone_rank and not self.reads:
+            raise ValueError(
+                f"backbone_rank is {self.backbone_rank} and reads is empty: the method would have "
+                "no place; name the pairs in reads"
+            )
+
+    def shapes(self, linears: Shapes) -> dict[str, tuple[int, int]]:
+        """Adapted places among all `linears` of a model.
+
+        Raises:
+            ValueError: nothing matches, or what a pair reads is not there.
+        """
+        places: dict[str, tuple[int, int]] = {}
+        for name, (d_in, d_out) in linears.items():
+            if not re.fullmatch(self.linears, name):
+                continue
+            read = read_name(name, self.reads)
+            if read is None or self.backbone_rank:
+                places[name] = d_in, d_out
+            if read is not None:
+                if read not in linears:
+                    raise ValueError(f"reads: {name} shall read {read}, which is no linear layer")
+                places[read + PAIR + name] = linears[read][0], d_out
+        if not places:
+            raise ValueError(f"linears = {self.linears!r} matches no linear layer of the backbone")
+        return places
+
+
+def read_name(linear: str, reads: Mapping[str, str]) -> str | None:
+    """The linear whose input an update beside `linear` reads, if that is not `linear` itself."""
+    for pattern, template in reads.items():
+        match = re.fullmatch(pattern, linear)
+        if match:
+            return match.expand(template)
+    return None
 
 
 @dataclass(frozen=True)
@@ -56,6 +114,7 @@ class MethodConfig(ABC):
 
     A `control` is there to be compared with. It may have no adapter at all (`has_adapter`), a size
     of its own instead of the budget's (`fixed_size`), or another learning rate than the recipe's.
+    `straight_through` names parameters whose gradient is an estimate, not the derivative.
     """
 
     name: ClassVar[str]
@@ -71,6 +130,7 @@ class MethodConfig(ABC):
     has_adapter: ClassVar[bool] = True
     fixed_size: ClassVar[bool] = False
     learning_rate_factor: ClassVar[float] = 1.0
+    straight_through: ClassVar[tuple[str, ...]] = ()
 
     r: int
     rank_pattern: dict[str, int] | None
@@ -85,8 +145,13 @@ class MethodConfig(ABC):
 
     def parameters(self, shapes: Shapes, n_tasks: int) -> Parameters:
         """Closed form over all adapted places; equals what is trained."""
-        places = (self.place_parameters(p, s, n_tasks) for p, s in shapes.items())
-        return sum(places, self.shared_parameters(shapes, n_tasks))
+        own = self.own_places(shapes)
+        places = (self.place_parameters(p, s, n_tasks) for p, s in own.items())
+        return sum(places, self.shared_parameters(own, n_tasks))
+
+    def own_places(self, shapes: Shapes) -> Shapes:
+        """The places with an update of the method's own, all but a plain LoRA beside it."""
+        return shapes
 
     def budget_share(self, n_tasks: int) -> int:
         """How many budgets it may fill; 1 for whatever is compared under one budget."""
@@ -101,6 +166,22 @@ class MethodConfig(ABC):
     def rank_at(self, place: str) -> int:
         """Rank at one adapted place, by full module name."""
         return (self.rank_pattern or {}).get(place, self.r)
+
+    @property
+    def total_rank(self) -> int:
+        """Rank of all experts together at the nominal rank."""
+        return self.r
+
+    def at_total_rank(self, rank: int) -> Self:
+        """This config at the nominal rank whose total rank is `rank`.
+
+        Raises:
+            ValueError: there is none.
+        """
+        own = self.resized(rank * self.r // self.total_rank)
+        if own.total_rank != rank:
+            raise ValueError(f"{self.name} has no size of total rank {rank}")
+        return own
 
     def rank_step(self) -> int:
         """The smallest legal change of the rank at one place."""
@@ -127,8 +208,8 @@ class MethodConfig(ABC):
         """This config with every active rank starting at the multiplier `scale`."""
 
     @abstractmethod
-    def placed(self, adapted: str, dropout: float, n_tasks: int) -> Self:
-        """This config on the linears whose names `adapted` matches, as a track asks for it."""
+    def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Self:
+        """This config where a track wants it."""
 
     def with_ranks(self, ranks: Mapping[str, int]) -> Self:
         """This config with its own rank at some places; the scale stays the nominal rank's."""

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from methods.experts import ExpertsConfig
-from methods.gated import Gated, GatedConfig
+from methods.gated import Gated, GatedConfig, in_full
 from methods.method import Parameters, Shapes
 from methods.registry import register
 from methods.state import RoutingState
@@ -85,7 +85,7 @@ class TaskGate(nn.Module):
 
     def forward(self, tasks: Tensor) -> Tensor:
         """Gates (batch, experts) of task ids (batch,)."""
-        return F.softmax(self.router(self.task_embedding(tasks)).float(), dim=-1)
+        return F.softmax(in_full(self.router(self.task_embedding(tasks))), dim=-1)
 
 
 class MOELoRA(Gated):
@@ -105,6 +105,6 @@ class MOELoRA(Gated):
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
         """The task's weights, the same in every layer."""
-        tasks = state.tasks(self.config.name, self.config.n_tasks)
+        tasks = state.tasks(self.config.name)
         gates: Tensor = self.shared(tasks)
         return gates

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from methods.gated import Gated, GatedConfig
+from methods.gated import Gated, GatedConfig, in_full
 from methods.method import Parameters
 from methods.registry import register
 from methods.state import RoutingState
@@ -45,6 +45,7 @@ class MoREConfig(GatedConfig):
     merges = "per task"
     options: ClassVar[tuple[str, ...]] = ("r", "scaling", "contrastive", "pooling")
     described: ClassVar[tuple[str, ...]] = (*GatedConfig.described, *options[1:])
+    straight_through = ("task_embedding", "router_weight", "router_bias")
 
     r: int = 8
     alpha: float = 32.0
@@ -106,11 +107,11 @@ class MoRE(Gated):
     def choices(self) -> Tensor:
         """p = softmax(Wg e_t + bg) for every task, (T, R)."""
         logits = F.linear(self.task_embedding, self.router_weight, self.router_bias)
-        return torch.softmax(logits.float(), dim=-1)
+        return torch.softmax(in_full(logits), dim=-1)
 
     def gate(self, x: Tensor, logits: Tensor | None, state: RoutingState) -> Tensor:
         """1 on the first r_t ranks, times the scaling; the estimate's value is 1."""
-        tasks = state.tasks(self.config.name, self.config.n_tasks)
+        tasks = state.tasks(self.config.name)
         chances = self.choices()
         chosen = chances.argmax(-1)
         through = chances.gather(-1, chosen.unsqueeze(-1))
@@ -131,9 +132,9 @@ class MoRE(Gated):
         """Cross-entropy of the task given the cosine of pooled input and task embeddings."""
         if not self.config.contrastive:
             return None
-        tasks = state.tasks(self.config.name, self.config.n_tasks)
-        pooled = F.normalize(self.pool(x, state).float(), dim=-1)
-        cosines = pooled @ F.normalize(self.task_embedding.float(), dim=-1).t()
+        tasks = state.tasks(self.config.name)
+        pooled = F.normalize(in_full(self.pool(x, state)), dim=-1)
+        cosines = pooled @ F.normalize(in_full(self.task_embedding), dim=-1).t()
         loss = F.cross_entropy(cosines / TEMPERATURE, tasks)
         return self.config.contrastive / max(1, state.places) * loss
 

@@ -22,15 +22,16 @@ def _in_backward() -> bool:
 class RoutingState:
     """Task ids (batch,), padding mask (batch, length), and what the layers collected.
 
-    `places` counts the adapted places. `losses` holds one auxiliary loss per adapted place. `usage`
-    holds, per place, gate mass summed over valid tokens as (tasks, experts), while `record_usage`
-    is on.
+    `places` counts the adapted places, `n_tasks` bounds the ids where a method is told the task.
+    `losses` holds one auxiliary loss per adapted place. `usage` holds, per place, gate mass summed
+    over valid tokens as (tasks, experts), while `record_usage` is on.
     """
 
     def __init__(self) -> None:
         self.task_ids: Tensor | None = None
         self.mask: Tensor | None = None
         self.places = 0
+        self.n_tasks: int | None = None
         self.losses: list[Tensor] = []
         self.record_usage = False
         self.usage: dict[str, Tensor] = {}
@@ -44,21 +45,30 @@ class RoutingState:
         """Sum of the losses collected since the state was set, 0.0 if there are none."""
         return torch.stack(self.losses).sum() if self.losses else 0.0
 
-    def tasks(self, method: str, n_tasks: int) -> Tensor:
+    def tasks(self, method: str) -> Tensor:
         """The task ids (batch,) for a method that routes on them.
 
         Raises:
-            ValueError: they are not set, or one is out of range.
+            ValueError: they are not set.
         """
-        ids = self.task_ids
-        if ids is None:
+        if self.task_ids is None:
             raise ValueError(
                 f"{method} routes on the task: hold methods.routing(model, task_ids) around "
                 "forward and backward"
             )
-        if ids.device.type == "cpu" and not 0 <= int(ids.min()) <= int(ids.max()) < n_tasks:
-            raise ValueError(f"task ids are {ids.tolist()}; {method} has tasks 0 ... {n_tasks - 1}")
-        return ids
+        return self.task_ids
+
+    def set(self, task_ids: Tensor | None, mask: Tensor | None) -> None:
+        """Begin a batch.
+
+        Raises:
+            ValueError: a task id is out of range (seen on a CPU only, a GPU would have to wait).
+        """
+        if task_ids is not None and self.n_tasks is not None and task_ids.device.type == "cpu":
+            wrong = task_ids[(task_ids < 0) | (task_ids >= self.n_tasks)].tolist()
+            if wrong:
+                raise ValueError(f"task ids {wrong} are not among 0 ... {self.n_tasks - 1}")
+        self.task_ids, self.mask, self.losses = task_ids, mask, []
 
     def weights(self, x: Tensor) -> Tensor:
         """1 for every valid token of `x` (..., width), 0 for padding, flat (tokens,)."""
@@ -101,10 +111,13 @@ def routing(
     """Set task ids (batch,) and padding mask (batch, length) around forward AND backward.
 
     Harmless on models without routed layers. The state is cleared on exit.
+
+    Raises:
+        ValueError: see `RoutingState.set`.
     """
     state = routing_state(model) or RoutingState()
-    state.task_ids, state.mask, state.losses = task_ids, mask, []
+    state.set(task_ids, mask)
     try:
         yield state
     finally:
-        state.task_ids, state.mask, state.losses = None, None, []
+        state.set(None, None)

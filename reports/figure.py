@@ -15,6 +15,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import pandas as pd  # noqa: E402
 import seaborn as sns  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 
 from suite.stats import Board  # noqa: E402
 
@@ -34,6 +35,11 @@ def draw(track: str, found: Sequence[Board]) -> str:
     for axes, board in zip(rows[:, 0], found, strict=True):
         _draw_board(axes, board)
         axes.set_title(f"{track}, {board.budget:,} parameters", fontsize=10)
+    return svg(figure)
+
+
+def svg(figure: Figure) -> str:
+    """The figure as SVG, the same for the same content; it is closed."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(figure)

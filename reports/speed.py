@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
@@ -14,8 +14,17 @@ INTRODUCTION = """\
 Made by `make leaderboard` from the speed records under `results/` (`seesaw speed` makes them).
 A step is forward, backward and optimiser. The method, PEFT's LoRA of equal total rank and the
 frozen backbone took turns in one process on the same batch; ratios are medians over rounds, each
-step against that of the same round. *Operations* are counted for the whole step, frozen part
-included; *overhead* is the ratio of times over the ratio of operations.
+step against that of the same round.
+
+*Operations* are counted for the whole step, frozen part included; *overhead* is the ratio of times
+over the ratio of operations; *floor* is operations over the frozen step's, the time ratio if all of
+them ran at its speed. *Saved* are activation elements that one adapted linear keeps for backward
+per token, its input and output left out; *memory* is the peak of one step above what is held
+between steps, over that of LoRA.
+"""
+REFERENCES = """\
+What else took turns in the same rounds. *Gain* is how many times less the method adds to the frozen
+step than the reference does; the loop is a plain mixture of LoRA experts, one after another.
 """
 
 
@@ -28,7 +37,7 @@ def newest(records: Iterable[SpeedRecord]) -> list[SpeedRecord]:
 
 
 def markdown(records: Iterable[SpeedRecord]) -> str:
-    """The page: one table per track, budget and machine."""
+    """The page: a table per track, budget and machine, and one of its references."""
     groups: dict[tuple[str, int, str], list[SpeedRecord]] = {}
     for record in newest(records):
         where = f"{record.provenance.machine}, {record.provenance.threads} threads"
@@ -37,31 +46,60 @@ def markdown(records: Iterable[SpeedRecord]) -> str:
     for (track, budget, where), own in groups.items():
         size, tokens = own[0].batch
         parts.append(f"## {track}, {budget:,} parameters")
-        parts.append(f"{where}; {size} examples of {tokens} tokens, padding included.")
-        header = [
-            "method",
-            "time / LoRA",
-            "operations / LoRA",
-            "overhead",
-            "time / frozen",
-            "rounds",
-        ]
-        align = ("left", *["right"] * (len(header) - 1))
-        rows = [_row(record) for record in own]
         parts.append(
-            tabulate(rows, header, tablefmt="github", colalign=align, disable_numparse=True)
+            f"{where}; {size} examples of {tokens} tokens, padding included; "
+            f"{own[0].rounds} rounds."
         )
+        parts.append(_table(COLUMNS, [_row(record) for record in own]))
+        names = sorted({name for record in own for name in record.references})
+        if names:
+            parts.append(REFERENCES)
+            parts.append(
+                _table(("method", *(f"gain, {name}" for name in names)), _gains(own, names))
+            )
     if not groups:
         parts.append("No records yet.")
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    align = ("left", *["right"] * (len(header) - 1))
+    return tabulate(rows, header, tablefmt="github", colalign=align, disable_numparse=True)
+
+
+COLUMNS = (
+    "method",
+    "time / LoRA",
+    "operations / LoRA",
+    "overhead",
+    "time / frozen",
+    "floor",
+    "saved",
+    "memory / LoRA",
+)
+
+
 def _row(record: SpeedRecord) -> list[str]:
+    memory = (record.peak_memory or 0) / (record.lora_peak_memory or 1)
     return [
         record.variant,
         f"{record.ratio_to_lora:.3f}",
         f"{record.flops_ratio:.3f}",
         f"{record.overhead:.3f}",
         f"{record.ratio_to_frozen:.3f}",
-        str(record.rounds),
+        f"{record.floor:.3f}",
+        "" if record.saved_per_token is None else f"{record.saved_per_token:.0f}",
+        f"{memory:.2f}" if memory else "",
     ]
+
+
+def _gains(records: Sequence[SpeedRecord], names: Sequence[str]) -> list[list[str]]:
+    """Gains of all methods over the references, and the references' own steps below."""
+    rows = [
+        [record.variant, *(f"{record.adapter_gain(name):.2f}" for name in names)]
+        for record in records
+        if record.references
+    ]
+    first = records[0]
+    steps = (f"{first.references[name] / first.frozen_step_s:.2f}" for name in names)
+    return [*rows, ["*its step / frozen*", *steps]]

@@ -64,7 +64,7 @@ def _total(config: MethodConfig, shapes: Shapes, n_tasks: int) -> str:
 def _fill(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> MethodConfig:
     ranks: dict[str, int] = {}
     room = target - config.parameters(shapes, n_tasks).total
-    for place in _costliest_first(config, shapes, n_tasks):
+    for place in _costliest_first(config, config.own_places(shapes), n_tasks):
         raised = config.with_ranks({place: config.r + config.rank_step()})
         cost = (
             raised.place_parameters(place, shapes[place], n_tasks).total

@@ -15,17 +15,19 @@ from typing import Any
 import torch
 from peft import PeftModel
 from torch import Tensor, nn
+from torch.func import functional_call
+from torch.overrides import TorchFunctionMode
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
 
 from methods import after_step, routing, routing_state
-from methods.method import MethodConfig
+from methods.method import MethodConfig, Placement
 from methods.statistics import routing_statistics
 from suite.measure import count_trainable
 from suite.plan import adapted_shapes
 
 N_TASKS = 3
 TASK_IDS = torch.tensor([0, 1, 2, 0])
-LINEARS = r".*\.(query|key|value|dense|(q|k|v|o|gate|up|down)_proj)"
+LINEARS = Placement(r".*\.(query|key|value|dense|(q|k|v|o|gate|up|down)_proj)")
 Method = type[MethodConfig]
 
 
@@ -104,14 +106,20 @@ def same(found: Tensor, wanted: Tensor, what: str, tolerance: float = 1e-4) -> N
         raise CheckError(f"{what}: values differ by up to {error:.3g}")
 
 
-def step_gradients(model: nn.Module, parts: int = 1) -> tuple[dict[str, Tensor], bool]:
-    """Gradients of one step's loss in `parts` micro-batches, and whether auxiliary losses came."""
+def step_gradients(
+    model: nn.Module, parts: int = 1, called: Callable[..., Any] | None = None
+) -> tuple[dict[str, Tensor], bool]:
+    """Gradients of one step's loss in `parts` micro-batches, and whether auxiliary losses came.
+
+    `called` stands in for the model where it is not called itself.
+    """
     model.zero_grad()
+    run = model if called is None else called
     inputs, auxiliary = batch(), False
     for rows in torch.arange(4).chunk(parts):
         own = {name: value[rows] for name, value in inputs.items()}
         with routing(model, TASK_IDS[rows], own["attention_mask"]) as state:
-            output = model(**own).last_hidden_state
+            output = run(**own).last_hidden_state
             loss = output.square().mean((1, 2)).sum() / 4 + state.auxiliary_loss() / parts
             auxiliary = auxiliary or bool(state.losses)
             loss.backward()
@@ -225,6 +233,72 @@ def checkpointing_and_accumulation_change_nothing(method: Method) -> None:
             same(after_buffers[name].float(), buffer.float(), f"buffer {name} under {what}")
 
 
+def a_compiled_run_agrees(method: Method) -> None:
+    """Gradients under `torch.compile` are those of the plain run."""
+    model = adapted(method, encoder()).train()
+    wanted, _ = step_gradients(copy.deepcopy(model))
+    torch.compiler.reset()
+    compiled: Any = torch.compile(model, backend="aot_eager")
+    found, _ = step_gradients(model, called=compiled)
+    for name, gradient in wanted.items():
+        same(found[name], gradient, f"gradient of {name} when compiled")
+
+
+def gradients_are_derivatives(method: Method) -> None:
+    """`gradcheck` in float64, straight-through estimates left out."""
+    model, inputs = adapted(method, encoder()).double().train(), batch()
+    trained = {
+        name: parameter.detach().clone().requires_grad_()
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad and name.split(".")[-1] not in method.straight_through
+    }
+
+    def loss(*values: Tensor) -> Tensor:
+        with routing(model, TASK_IDS, inputs["attention_mask"]) as state:
+            moved = dict(zip(trained, values, strict=True))
+            output = functional_call(model, moved, kwargs=dict(inputs)).last_hidden_state
+            total: Tensor = output.square().mean() + state.auxiliary_loss()
+        return total
+
+    try:
+        torch.autograd.gradcheck(loss, tuple(trained.values()), fast_mode=True)
+    except RuntimeError as error:
+        raise CheckError(f"gradients are not those of differences: {error}") from None
+
+
+class FrozenSelection(TorchFunctionMode):
+    """Notes what `topk` and `argmax` choose; once `replaying`, makes them choose it again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen: list[Tensor] = []
+        self.replaying = False
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        if getattr(func, "__name__", "") not in ("topk", "argmax"):
+            return found
+        if not self.replaying:
+            self.chosen.append(found if isinstance(found, Tensor) else found.indices)
+            return found
+        indices = self.chosen.pop(0)
+        if isinstance(found, Tensor):
+            return indices
+        return torch.return_types.topk((args[0].gather(-1, indices), indices))
+
+
+def bfloat16_agrees(method: Method) -> None:
+    """Outputs under autocast to bfloat16, with the choice of experts kept, are those in float32."""
+    model, inputs = adapted(method, encoder()).eval(), batch()
+    selection = FrozenSelection()
+    with selection:
+        wanted = hidden(model, inputs)
+        selection.replaying = True
+        with torch.autocast("cpu", torch.bfloat16):
+            found = hidden(model, inputs)
+    same(found.float(), wanted, "in bfloat16", 0.05)
+
+
 def it_merges_or_says_why_not(method: Method) -> None:
     """`merge_and_unload` gives the same outputs where the method says it merges."""
     model, inputs = adapted(method, encoder()).eval(), batch()
@@ -303,6 +377,9 @@ CHECKS: dict[str, Callable[[Method], None]] = {
         examples_do_not_see_their_batch,
         a_saved_adapter_comes_back,
         checkpointing_and_accumulation_change_nothing,
+        a_compiled_run_agrees,
+        gradients_are_derivatives,
+        bfloat16_agrees,
         it_merges_or_says_why_not,
         routing_is_recorded,
         generation_is_the_same_alone,

@@ -176,12 +176,19 @@ def _plans(
 
 
 @app.command()
-def publish(runs: Runs = "runs", results: Results = "results", as_json: Json = False) -> None:
+def publish(
+    runs: Runs = "runs",
+    results: Results = "results",
+    again: Annotated[
+        bool, typer.Option(help="Also runs whose outcomes differ from their published twin's.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Copy verified records of clean commits from the runs to the published store."""
     from suite.publish import publish as copy
     from suite.store import Store
 
-    copied, refused = copy(Store(runs), Store(results))
+    copied, refused = copy(Store(runs), Store(results), again)
     show.published([record.path for record in copied], refused, as_json)
 
 
@@ -208,14 +215,24 @@ def budgets(
     backbone: Annotated[
         str,
         typer.Option(
-            help="Backbone instead of a track's: roberta-base, t5-base, llama-2-7b, llama-3.1-8b, "
-            "a timm model, or a folder with a config.json."
+            help="Backbones instead of a track's: roberta-base, t5-base, llama-2-7b, llama-3.1-8b, "
+            "a timm model, or a folder with a config.json; several with commas."
         ),
     ] = "",
     n_tasks: Annotated[int, typer.Option(min=1, help="Tasks, with --backbone.")] = 8,
     like: Annotated[
         str, typer.Option(help="The budget of a method as asked for: lora[r=16].")
     ] = "lora[r=16]",
+    beside_blocks: Annotated[
+        bool, typer.Option(help="Updates beside whole feed-forward blocks, with --backbone.")
+    ] = False,
+    backbone_rank: Annotated[
+        int, typer.Option(min=0, help="Plain LoRA of this rank besides, with --beside-blocks.")
+    ] = 0,
+    figure: Annotated[
+        Path | None, typer.Option(help="SVG to draw: quality where records are, else cost.")
+    ] = None,
+    results: Results = "results",
     weights: Weights = "",
     layout: Annotated[
         str, typer.Option("--format", help="table, markdown, csv or json.")
@@ -223,10 +240,9 @@ def budgets(
     as_json: Json = False,
 ) -> None:
     """What each method gets for a parameter budget, side by side; no weights, no training."""
-    from suite.compare import Place, compare_budgets
+    from suite.compare import compare_budgets
     from suite.compare import like as budget_like
     from suite.plan import parse_method
-    from suite.shapes import backbone_shapes
 
     if layout not in show.LAYOUTS:
         raise typer.BadParameter(f"{layout!r} is not one of {', '.join(show.LAYOUTS)}")
@@ -234,18 +250,38 @@ def budgets(
     # a comma before three bare digits is part of a number
     parts = re.split(r"\s+|,(?!\d{3}(?![\dkKmMgG]))", budget)
     targets = [parse_count(text) for text in parts if text]
-    if backbone:
-        place = Place(backbone, backbone_shapes(backbone), n_tasks)
-        places = [(place, targets or [budget_like(place, parse_method(like, sized=True))])]
-    else:
-        places = _track_places(track, weights, targets)
-    show.budgets(compare_budgets(places, requests), "json" if as_json else layout)
+    names = [name for name in re.split(r"[\s,]+", backbone) if name]
+    places = [] if names else _track_places(track, weights, targets)
+    for place in _backbone_places(names, track, n_tasks, beside_blocks, backbone_rank):
+        own = [budget_like(place, parse_method(like, sized=True))]
+        places.append((place, targets or own))
+    rows = compare_budgets(places, requests)
+    show.budgets(rows, "json" if as_json else layout)
+    if figure is not None:
+        from reports.budgets import write
+
+        write(figure, results, [vars(row) for row in rows])
+        show.written([figure], {}, as_json=False)
+
+
+SHOWN_BACKBONES = ("vit_base_patch16_224", "llama-2-7b", "llama-3.1-8b")
+"""Where budgets are compared besides the embedded tracks, if nothing is asked for."""
+
+
+def _backbone_places(
+    names: list[str], track: str, n_tasks: int, beside_blocks: bool, backbone_rank: int
+) -> list[Any]:
+    from suite.shapes import backbone_place
+
+    shown = names if names or track else SHOWN_BACKBONES
+    return [backbone_place(name, n_tasks, beside_blocks, backbone_rank) for name in shown]
 
 
 def _track_places(tracks: str, weights: str, targets: list[int]) -> list[Any]:
     """Tracks as places to compare budgets at, with their own budgets where none is named."""
     from suite.compare import Place
-    from suite.plan import adapted_shapes
+    from suite.plan import linear_shapes, placement_of
+    from suite.shapes import in_blocks
     from tasks import backbones
     from tasks.track import get_track, track_names
 
@@ -255,10 +291,10 @@ def _track_places(tracks: str, weights: str, targets: list[int]) -> list[Any]:
     for track in chosen:
         if names or track.tier == "embedded":
             folder = backbones.locate(track.backbone, weights or None)
-            model = backbones.load_model(folder, meta=True)
-            shapes = adapted_shapes(model, track.backbone.adapted)
+            linears = in_blocks(linear_shapes(backbones.load_model(folder, meta=True)))
+            place = Place(track.slug, linears, len(track.tasks), placement_of(track))
             own = [track.budgets.default, *track.budgets.curve]
-            places.append((Place(track.slug, shapes, len(track.tasks)), targets or own))
+            places.append((place, targets or own))
     return places
 
 
@@ -362,6 +398,22 @@ def speed(
     budget: Budget = "",
     data: Data = "",
     weights: Weights = "",
+    backbone: Annotated[
+        str,
+        typer.Option(
+            help="Backbones with random weights instead of tracks, as in `seesaw budgets`; all "
+            "methods at one total rank, beside a loop over experts and PEFT's Poly and Lily."
+        ),
+    ] = "",
+    rank: Annotated[int, typer.Option(min=8, help="Total rank, with --backbone.")] = 64,
+    batch_size: Annotated[int, typer.Option(min=1, help="Examples, with --backbone.")] = 8,
+    length: Annotated[int, typer.Option(min=1, help="Tokens of each, with --backbone.")] = 64,
+    loops: Annotated[
+        str, typer.Option(help="Experts of the loops, with --backbone; 64 need much memory.")
+    ] = "8",
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Under torch.compile, with --backbone.")
+    ] = False,
     rounds: Annotated[int, typer.Option(min=3, help="Counted rounds.")] = 15,
     runs: Runs = "runs",
     threads: Threads = 2,
@@ -370,18 +422,24 @@ def speed(
     """Step time of each method against PEFT's LoRA and the frozen backbone, interleaved."""
     from suite.plan import parse_method
     from suite.run import pin
-    from suite.speed import measure
+    from suite.shapes import backbone_place
+    from suite.speed import BareBackbone, measure_backbone, measure_track
     from suite.store import Store
 
     requests = [parse_method(text) for text in split_methods(methods)]
     target = parse_count(budget) if budget else None
+    names = [name for name in re.split(r"[\s,]+", backbone) if name]
+    counts = tuple(parse_seeds(loops))
     pin(threads)
     store = Store(runs)
-    found = [
-        store.add(record)
-        for workload in _workloads(track, data, weights, "")
-        for record in measure(workload, requests, target, rounds, store)
-    ]
+    found = []
+    for name in names:
+        place = backbone_place(name, 8, beside_blocks=False, backbone_rank=0)
+        bare = BareBackbone(place, rank, (batch_size, length), counts, compiled)
+        found += [store.add(r) for r in measure_backbone(bare, requests, rounds, store)]
+    for workload in [] if names else _workloads(track, data, weights, ""):
+        records = measure_track(workload, requests, target, rounds, store)
+        found += [store.add(record) for record in records]
     show.speed(found, as_json)
 
 

@@ -1,40 +1,80 @@
-"""Budgets side by side: what each method gets for the same number of parameters."""
+"""Budgets side by side: what each method gets for the same number of parameters, and its cost."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from methods.method import MethodConfig, Parameters, Shapes
+from methods.method import MethodConfig, Parameters, Placement, Shapes
 from suite.budget import BudgetError, solve
+from suite.measure import saved_elements
 from suite.plan import MethodRequest
 from suite.record import variant
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where methods are compared: a backbone's adapted linears and a number of tasks."""
+    """Where methods are compared: a backbone's linears, what is adapted, a number of tasks.
+
+    `dense` says that every input carries all tasks, as in dense vision; a method that must be told
+    the task then takes one pass of the backbone per task.
+    """
 
     name: str
-    shapes: Shapes
+    linears: Shapes
     n_tasks: int
+    placement: Placement = field(default_factory=lambda: Placement(".*"))
+    dense: bool = False
 
-    def flops(self, parameters: Parameters) -> int:
-        """Training operations per token: 4 for every frozen weight, 6 for every adapter's.
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Adapted places."""
+        return self.placement.shapes(self.linears)
 
-        Gates are dense: every expert is computed, and masked. Attention is left out.
+    @cached_property
+    def frozen(self) -> int:
+        """Frozen weights of all linears."""
+        return sum(d_in * d_out for d_in, d_out in self.linears.values())
+
+    def passes(self, config: MethodConfig) -> int:
+        """Passes of the backbone that one input takes."""
+        return self.n_tasks if self.dense and config.told_task else 1
+
+    def training_flops(self, config: MethodConfig, parameters: Parameters) -> int:
+        """Operations per token of input, forward and backward, all passes; attention left out.
+
+        4 for every frozen weight (forward, gradient of the input), 6 for every adapter's. Gates are
+        dense: every expert is computed, and masked.
         """
-        frozen = sum(d_in * d_out for d_in, d_out in self.shapes.values())
-        return 4 * frozen + 6 * (parameters.experts + parameters.active_router)
+        if not config.has_adapter:  # the weights themselves are trained, or none of them
+            trained = parameters.experts
+            return 4 * self.frozen + 2 * trained if trained else 2 * self.frozen
+        adapter = 6 * (parameters.experts + parameters.active_router)
+        return self.passes(config) * (4 * self.frozen + adapter)
+
+    def inference_flops(self, config: MethodConfig, parameters: Parameters) -> int:
+        """Operations per token of input with what can be merged merged."""
+        adapter = parameters.experts + parameters.active_router if config.merges == "no" else 0
+        if not config.has_adapter:
+            adapter = 0
+        return self.passes(config) * 2 * (self.frozen + adapter)
+
+    def saved(self, config: MethodConfig) -> float:
+        """Activation elements saved per token at one place, mean over places."""
+        count = Counter(config.own_places(self.shapes).values())
+        found = sum(n * saved_elements(config, shape) for shape, n in count.items())
+        return self.passes(config) * found / count.total()
 
 
 @dataclass(frozen=True)
 class BudgetRow:
     """One method at one budget; `problem` where it cannot fill it.
 
-    `size` holds what the solver chose, `config` the whole resolved config. `flops_ratio` is that of
-    training operations per token to LoRA's at the same budget.
+    `size` holds what the solver chose, `config` the whole resolved config. Ratios are those of
+    operations per token to LoRA's at the same budget, `saved` is counted beyond input and output.
     """
 
     place: str
@@ -43,7 +83,10 @@ class BudgetRow:
     size: dict[str, Any]
     config: dict[str, Any]
     parameters: Parameters | None
-    flops_ratio: float | None = None
+    training_ratio: float | None = None
+    inference_ratio: float | None = None
+    passes: int = 1
+    saved: float | None = None
     problem: str | None = None
 
     @property
@@ -70,24 +113,35 @@ def like(place: Place, request: MethodRequest) -> int:
 
 
 def _on(place: Place, request: MethodRequest) -> MethodConfig:
-    return request.config().placed(".*", 0.0, place.n_tasks)
+    return request.config().placed(place.placement, 0.0, place.n_tasks)
 
 
-def _reference(place: Place, target: int) -> int | None:
+def _reference(place: Place, target: int) -> tuple[int, int] | None:
+    """LoRA's operations per token in training and in inference, if it can fill the budget."""
     try:
         lora = solve(_on(place, MethodRequest("lora", {})), place.shapes, place.n_tasks, target)
     except BudgetError:
         return None
-    return place.flops(lora.parameters(place.shapes, place.n_tasks))
+    parameters = lora.parameters(place.shapes, place.n_tasks)
+    return place.training_flops(lora, parameters), place.inference_flops(lora, parameters)
 
 
-def _row(place: Place, request: MethodRequest, target: int, reference: int | None) -> BudgetRow:
+def _row(
+    place: Place, request: MethodRequest, target: int, reference: tuple[int, int] | None
+) -> BudgetRow:
     name = variant(request.name, request.options)
     try:
         config = solve(_on(place, request), place.shapes, place.n_tasks, target)
-    except BudgetError as error:
+    except ValueError as error:
         return BudgetRow(place.name, target, name, {}, {}, None, problem=str(error))
     parameters = config.parameters(place.shapes, place.n_tasks)
-    ratio = place.flops(parameters) / reference if reference else None
     size = {field: getattr(config, field) for field in config.sizing}
-    return BudgetRow(place.name, target, name, size, config.describe(), parameters, ratio)
+    row = BudgetRow(place.name, target, name, size, config.describe(), parameters)
+    training, inference = reference or (None, None)
+    found = {
+        "training_ratio": training and place.training_flops(config, parameters) / training,
+        "inference_ratio": inference and place.inference_flops(config, parameters) / inference,
+        "passes": place.passes(config),
+        "saved": place.saved(config),
+    }
+    return BudgetRow(**vars(row) | found)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from methods import get_method, routing
 from methods.tuner import GatedLinear
-from suite.plan import RequestError, Workload
+from suite.plan import RequestError, Workload, placement_of
 from suite.record import Record
 from suite.run import build
 from suite.store import Store
@@ -42,8 +42,12 @@ def export(record: Record, store: Store, workload: Workload, task: str, folder: 
     if method.merges == "no" or not method.has_adapter:
         why = "has no adapter" if not method.has_adapter else "is routed by the token"
         raise RequestError(f"{method.name} {why}: no plain LoRA has the same outputs")
-    adapted, dropout = workload.track.backbone.adapted, workload.track.recipe.dropout
-    config = method(**record.spec.config).placed(adapted, dropout, len(names))
+    placement, dropout = placement_of(workload.track), workload.track.recipe.dropout
+    if placement.reads:
+        raise RequestError(
+            f"{workload.track.slug} puts updates beside whole blocks, where no plain LoRA can stand"
+        )
+    config = method(**record.spec.config).placed(placement, dropout, len(names))
     model = build(workload, config, record.spec.seed)
     model.load_state_dict(load(store.weights(record)), strict=False)
     index = names.index(task)

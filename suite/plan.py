@@ -15,10 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from methods import get_method, method_names
-from methods.method import MethodConfig, Shapes
+from methods.method import MethodConfig, Placement, Shapes
 from methods.registry import UnknownName
 from suite.budget import solve
-from suite.record import Spec
+from suite.record import Spec, variant
 from tasks import backbones
 from tasks.track import Track
 
@@ -35,6 +35,11 @@ class MethodRequest:
 
     name: str
     options: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """As in records: `smora` or `smora[active=4]`."""
+        return variant(self.name, self.options)
 
     @property
     def config_class(self) -> type[MethodConfig]:
@@ -123,15 +128,13 @@ class Workload:
     def shapes(self) -> Shapes:
         """Adapted places of the backbone: (d_in, d_out) by module name."""
         return adapted_shapes(
-            backbones.load_model(self.weights, meta=True), self.track.backbone.adapted
+            backbones.load_model(self.weights, meta=True), placement_of(self.track)
         )
 
     def config(self, request: MethodRequest, budget: int) -> MethodConfig:
         """The method's config as the track fixes it, filled to the budget."""
         recipe = self.track.recipe
-        config = request.config().placed(
-            self.track.backbone.adapted, recipe.dropout, len(self.data)
-        )
+        config = request.config().placed(placement_of(self.track), recipe.dropout, len(self.data))
         return solve(config.scaled(recipe.scale), self.shapes, len(self.data), budget)
 
     def spec(self, request: MethodRequest, config: MethodConfig, budget: int, seed: int) -> Spec:
@@ -151,20 +154,31 @@ class Workload:
         )
 
 
-def adapted_shapes(model: nn.Module, adapted: str) -> dict[str, tuple[int, int]]:
-    """(d_in, d_out) of every linear of `model` whose name `adapted` matches in full.
+def placement_of(track: Track) -> Placement:
+    """Where a track wants updates."""
+    backbone = track.backbone
+    return Placement(backbone.adapted, backbone.reads, backbone.backbone_rank)
 
-    Raises:
-        RequestError: it matches none.
-    """
-    shapes = {
+
+def linear_shapes(model: nn.Module) -> dict[str, tuple[int, int]]:
+    """(d_in, d_out) of every linear layer of `model`, by module name."""
+    return {
         name: (module.in_features, module.out_features)
         for name, module in model.named_modules()
-        if isinstance(module, nn.Linear) and re.fullmatch(adapted, name)
+        if isinstance(module, nn.Linear)
     }
-    if not shapes:
-        raise RequestError(f"adapted = {adapted!r} matches no linear layer of the backbone")
-    return shapes
+
+
+def adapted_shapes(model: nn.Module, placement: Placement) -> dict[str, tuple[int, int]]:
+    """(d_in, d_out) of every place of `placement` in `model`.
+
+    Raises:
+        RequestError: there is none, or a pair reads what is not there.
+    """
+    try:
+        return placement.shapes(linear_shapes(model))
+    except ValueError as error:
+        raise RequestError(str(error)) from None
 
 
 @dataclass(frozen=True)

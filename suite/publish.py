@@ -7,8 +7,13 @@ from suite.store import Store
 from suite.verify import verify
 
 
-def publish(runs: Store, published: Store) -> tuple[list[Record], dict[str, str]]:
+def publish(
+    runs: Store, published: Store, again: bool = False
+) -> tuple[list[Record], dict[str, str]]:
     """Copy every `ok` record that verifies, comes from a clean commit and is not there yet.
+
+    With `again`, runs whose outcomes differ from their published twin's, as after a change of the
+    code, are copied too, as new attempts.
 
     Returns:
         The records copied, and the reason by path for those that were not.
@@ -18,7 +23,7 @@ def publish(runs: Store, published: Store) -> tuple[list[Record], dict[str, str]
     for record in sorted(scan.records, key=lambda record: record.path):
         if record.status != "ok":
             refused[record.path] = f"status is {record.status}"
-        elif published.finished(record.spec) is not None:
+        elif _known(record, published, again):
             refused[record.path] = "its twin is published already"
         elif record.provenance.dirty is not False:
             refused[record.path] = "made from a tree that is not a clean commit"
@@ -31,3 +36,8 @@ def publish(runs: Store, published: Store) -> tuple[list[Record], dict[str, str]
         if speed.provenance.dirty is False and speed.path not in there:
             published.add(speed)
     return copied, refused | scan.damaged
+
+
+def _known(record: Record, published: Store, again: bool) -> bool:
+    twin = published.finished(record.spec)
+    return twin is not None and not (again and twin.outcomes_sha256 != record.outcomes_sha256)

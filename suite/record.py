@@ -159,6 +159,15 @@ class SpeedRecord(Part):
     flops: int = Field(description="of the whole step, frozen part included, counted")
     lora_flops: int
     frozen_flops: int
+    saved_per_token: float | None = Field(
+        None, description="elements kept for backward at one place, beyond input and output"
+    )
+    saved_bytes: int | None = Field(None, description="kept for backward by the whole model")
+    lora_saved_bytes: int | None = None
+    frozen_saved_bytes: int | None = None
+    peak_memory: int | None = Field(None, description="bytes of one step above what is held")
+    lora_peak_memory: int | None = None
+    references: dict[str, float] = Field({}, description="median seconds of other steps")
     provenance: Provenance
 
     @property
@@ -170,6 +179,17 @@ class SpeedRecord(Part):
     def overhead(self) -> float:
         """Time ratio to LoRA over the ratio of operations; 1 is all the arithmetic allows."""
         return self.ratio_to_lora / self.flops_ratio
+
+    @property
+    def floor(self) -> float:
+        """Operations over the frozen backbone's: the time ratio if all ran at its speed."""
+        return self.flops / self.frozen_flops
+
+    def adapter_gain(self, reference: str) -> float:
+        """How many times less than a reference the method adds to the frozen step."""
+        return (self.references[reference] - self.frozen_step_s) / (
+            self.step_s - self.frozen_step_s
+        )
 
     @property
     def variant(self) -> str:

@@ -21,7 +21,7 @@ from torch import nn
 from methods import routing, routing_state
 from methods.method import MethodConfig
 from methods.statistics import routing_statistics
-from methods.tuner import SLOT
+from methods.tuner import SLOTS
 from suite.measure import PeakMemory, count_flops, count_trainable
 from suite.plan import Plan, Workload
 from suite.provenance import provenance
@@ -144,7 +144,7 @@ def trained(model: nn.Module) -> dict[str, torch.Tensor]:
     """Everything a run leaves behind: trained parameters, and buffers of the adapter."""
     names = {name for name, p in model.named_parameters() if p.requires_grad}
     state = model.state_dict()
-    kept = [name for name in state if name in names or f".{SLOT}." in name]
+    kept = [name for name in state if name in names or any(f".{slot}." in name for slot in SLOTS)]
     return {name: state[name].detach().cpu().contiguous() for name in kept}
 
 

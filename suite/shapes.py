@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,42 +14,75 @@ from torch import nn
 from transformers import (
     AutoConfig,
     AutoModel,
+    BertConfig,
     LlamaConfig,
     PretrainedConfig,
     RobertaConfig,
     T5Config,
 )
 
-from methods.method import Shapes
-from suite.plan import RequestError, adapted_shapes
+from methods.method import Placement, Shapes
+from suite.compare import Place
+from suite.plan import RequestError, linear_shapes
 
 LLAMA_3 = {"intermediate_size": 14336, "num_key_value_heads": 8, "vocab_size": 128256}
 T5_BASE = {"d_model": 768, "d_ff": 3072, "num_layers": 12, "num_heads": 12}
+MINILM = {
+    "hidden_size": 384,
+    "num_hidden_layers": 6,
+    "num_attention_heads": 12,
+    "intermediate_size": 1536,
+}
 CONFIGS: Mapping[str, Callable[[], PretrainedConfig]] = {
+    "minilm-l6": lambda: BertConfig(**MINILM),
     "roberta-base": RobertaConfig,
     "t5-base": lambda: T5Config(**T5_BASE),
     "llama-2-7b": LlamaConfig,
     "llama-3.1-8b": lambda: LlamaConfig(**LLAMA_3),
 }
-POOLERS = r"(?!.*pooler)"
-"""A pooler gets no gradient from the hidden states, so nothing adapts it."""
+BLOCKS = r"(?!.*pooler).*\b(layers?|blocks?|encoder|decoder)\b.*"
+"""Linears of the blocks; a pooler gets no gradient from the hidden states."""
+FEED_FORWARD = {
+    r"(.*mlp)\.fc2": r"\1.fc1",  # timm
+    r"(.*layer\.\d+)\.output\.dense": r"\1.intermediate.dense",  # BERT
+    r"(.*mlp)\.down_proj": r"\1.gate_proj",  # Llama
+    r"(.*DenseReluDense)\.wo": r"\1.wi",  # T5
+}
+"""Last linear of a feed-forward block and the first one, whose input an update beside it reads."""
 
 
-def backbone_shapes(name: str) -> Shapes:
-    """(d_in, d_out) of every linear layer of a backbone's blocks, by module name.
+def backbone_place(name: str, n_tasks: int, beside_blocks: bool, backbone_rank: int) -> Place:
+    """A backbone as a place to compare methods at, on the meta device.
 
     Args:
         name: one of ours (`llama-2-7b`, ...), a timm model, or a folder with a `config.json`.
+        n_tasks: tasks; in vision every image has all of them.
+        beside_blocks: updates beside whole feed-forward blocks instead of beside every linear.
+        backbone_rank: rank of a plain LoRA at every linear besides.
 
     Raises:
-        RequestError: it is none of these.
+        RequestError: it is none of these, or has no such blocks.
     """
     with torch.device("meta"):
-        model = _build(name)
-    return adapted_shapes(model, POOLERS + r".*\b(layers?|blocks?|encoder|decoder)\b.*")
+        model = build_backbone(name)
+    linears = in_blocks(linear_shapes(model))
+    every = "|".join(re.escape(linear) for linear in linears)
+    written = every if backbone_rank or not beside_blocks else "|".join(FEED_FORWARD)
+    try:
+        placement = Placement(written, FEED_FORWARD if beside_blocks else {}, backbone_rank)
+        placement.shapes(linears)
+    except ValueError as error:
+        raise RequestError(f"{name}: {error}") from None
+    return Place(name, linears, n_tasks, placement, dense=name in timm.list_models())
 
 
-def _build(name: str) -> nn.Module:
+def in_blocks(linears: Shapes) -> dict[str, tuple[int, int]]:
+    """Those of `linears` that are in a backbone's blocks."""
+    return {name: shape for name, shape in linears.items() if re.fullmatch(BLOCKS, name)}
+
+
+def build_backbone(name: str) -> nn.Module:
+    """The model called `name`, its weights random, on the current device."""
     if name in CONFIGS:
         return _from_config(CONFIGS[name]())
     if (Path(name) / "config.json").is_file():

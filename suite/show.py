@@ -250,7 +250,10 @@ BUDGET_COLUMNS = (
     "total",
     "off",
     "active",
-    "FLOPs / LoRA",
+    "training / LoRA",
+    "inference / LoRA",
+    "passes",
+    "saved",
 )
 
 
@@ -290,7 +293,9 @@ def _budget_row(row: BudgetRow) -> list[str]:
         *(f"{number:,}" for number in numbers),
         f"{100 * row.deviation:+.2f} %",
         f"{counts.active:,}",
-        "" if row.flops_ratio is None else f"{row.flops_ratio:.3f}",
+        *("" if x is None else f"{x:.3f}" for x in (row.training_ratio, row.inference_ratio)),
+        str(row.passes),
+        "" if row.saved is None else f"{row.saved:.0f}",
     ]
 
 
@@ -384,10 +389,19 @@ def speed(records: Sequence[SpeedRecord], as_json: bool) -> None:
             f"{record.flops_ratio:.3f}",
             f"{record.overhead:.3f}",
             f"{record.ratio_to_frozen:.3f}",
+            "" if record.saved_per_token is None else f"{record.saved_per_token:.0f}",
         ]
         for record in records
     ]
-    columns = ["method", "step", "time / LoRA", "operations / LoRA", "overhead", "time / frozen"]
+    columns = [
+        "method",
+        "step",
+        "time / LoRA",
+        "operations / LoRA",
+        "overhead",
+        "time / frozen",
+        "saved",
+    ]
     for record in records[:1]:
         size, tokens = record.batch
         title = f"{record.track}, budget {record.budget:,}, {size} examples of {tokens} tokens"

@@ -2,134 +2,296 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 import numpy as np
+import timm
 import torch
 from accelerate import Accelerator
+from torch import Tensor, nn
 
+from methods import after_step, routing
+from methods.inputs import input_embedding
 from methods.lora import LoRAConfig
 from methods.method import MethodConfig
-from suite.measure import count_flops
-from suite.plan import MethodRequest, Plan, Workload
+from suite.compare import Place
+from suite.measure import PeakMemory, count_flops, saved_for_backward
+from suite.plan import MethodRequest, Workload, placement_of
 from suite.provenance import provenance
 from suite.record import SpeedRecord
-from suite.run import build
+from suite.references import references
+from suite.run import build, seeded
+from suite.shapes import build_backbone
 from suite.store import Store
 from suite.train import make_optimizer, train_step
 from tasks import backbones
-from tasks.encoder import Batch, MultiTaskEncoder, SentenceLearner
-from tasks.track import Recipe
+from tasks.encoder import SentenceLearner
 
 WARM_UP = 3
 """Rounds before the counted ones."""
+LEARNING_RATE = 1e-4
+"""Of the steps on bare backbones, where nothing is learnt."""
 
 
-def measure(
+@dataclass
+class Runner:
+    """A model and a function that does one whole optimiser step of it, with what was measured."""
+
+    model: nn.Module
+    step: Callable[[], object]
+    flops: int = 0
+    saved_bytes: int = 0
+    peak_memory: int = 0
+    times: list[float] = field(default_factory=list)
+
+    def measure(self) -> None:
+        """Operations, bytes saved for backward, and memory of one step over what is held."""
+        self.flops = count_flops(self.step)
+        with saved_for_backward(*self.model.parameters()) as kept:
+            self.step()
+        self.saved_bytes = sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
+        del kept
+        gc.collect()
+        with PeakMemory() as memory:
+            self.step()
+        self.peak_memory = memory.grown
+
+    @property
+    def seconds(self) -> float:
+        """Median over the rounds."""
+        return median(self.times)
+
+
+@dataclass(frozen=True)
+class BareBackbone:
+    """A backbone with random weights and inputs, for methods compared at one total rank."""
+
+    place: Place
+    rank: int
+    batch: tuple[int, int]
+    """Examples, and tokens of each; images bring their own."""
+    loops: tuple[int, ...]
+    compiled: bool = False
+
+    @property
+    def slug(self) -> str:
+        """Stands for the track in records."""
+        compiled = "-compiled" if self.compiled else ""
+        return f"{self.place.name}-r{self.rank}{compiled}"
+
+    def runners(self, methods: Mapping[str, MethodConfig]) -> dict[str, Runner]:
+        """The frozen backbone, PEFT's LoRA, `methods` and the references, by name."""
+        tasks = torch.arange(self.batch[0], device=_device()) % self.place.n_tasks
+        lora = LoRAConfig(r=self.rank).placed(self.place.placement, 0.0, self.place.n_tasks)
+        configs = {"LoRA": lora.scaled(1.0), **methods}
+        adapts = {name: config.adapt for name, config in configs.items()}
+        linears = self.place.placement.linears
+        adapts |= references(linears, self.rank, self.loops, tasks)
+        found = {"frozen": self.runner(_with_gradients, tasks)}
+        return found | {name: self.runner(adapt, tasks) for name, adapt in adapts.items()}
+
+    def runner(self, adapt: Callable[[nn.Module], nn.Module], tasks: Tensor) -> Runner:
+        """One adapted copy of the backbone; the loss is the mean square of its output."""
+        with seeded(0):
+            backbone = build_backbone(self.place.name).requires_grad_(False)
+            for module in backbone.modules():
+                if isinstance(module, nn.Dropout):
+                    module.p = 0.0
+            model = adapt(backbone).to(_device()).train()
+            inputs = self.inputs().to(_device())
+        trained = [p for p in model.parameters() if p.requires_grad]
+        optimizer = torch.optim.AdamW(trained, LEARNING_RATE, fused=True) if trained else None
+        called: Any = torch.compile(model) if self.compiled else model
+        autocast = torch.autocast(_device(), torch.bfloat16, enabled=_device() == "cuda")
+
+        def step() -> None:
+            with routing(model, tasks) as state:
+                with autocast:
+                    output = called(inputs)
+                    output = getattr(output, "last_hidden_state", output)
+                (output.float().square().mean() + state.auxiliary_loss()).backward()
+            if optimizer is not None:
+                optimizer.step()
+                optimizer.zero_grad()
+            after_step(model)
+
+        return Runner(model, step)
+
+    def inputs(self) -> Tensor:
+        """Random token ids, or images as timm's models take them."""
+        size, length = self.batch
+        if self.place.name not in timm.list_models():
+            return torch.randint(1000, (size, length))
+        config = timm.get_pretrained_cfg(self.place.name)
+        return torch.randn(size, *(config.input_size if config else (3, 224, 224)))
+
+
+def _device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _with_gradients(backbone: nn.Module) -> nn.Module:
+    """Make backward go down to the embeddings, as far as the lowest adapter would need it."""
+    input_embedding(backbone).register_forward_hook(lambda _, inputs, out: out.requires_grad_())
+    return backbone
+
+
+def measure_backbone(
+    bare: BareBackbone, requests: Sequence[MethodRequest], rounds: int, store: Store
+) -> Iterator[SpeedRecord]:
+    """One speed record per method; all of them, LoRA and the references take turns."""
+    place = bare.place
+    configs = {
+        request.label: request.config()
+        .placed(place.placement, 0.0, place.n_tasks)
+        .at_total_rank(bare.rank)
+        .scaled(1.0)
+        for request in requests
+    }
+    lora = same_rank_lora(LoRAConfig(r=bare.rank))
+    runners = bare.runners(configs)
+    take_turns(list(runners.values()), rounds)
+    budget = lora.parameters(place.shapes, place.n_tasks).total
+    others = set(runners) - {"frozen", "LoRA", *configs}
+    for request in requests:
+        yield _stored(
+            {
+                "track": bare.slug,
+                "budget": budget,
+                "method": request.name,
+                "options": request.options,
+                "batch": list(bare.batch),
+                "references": {name: runners[name].seconds for name in sorted(others)},
+            },
+            (configs[request.label], lora),
+            (runners[request.label], runners["LoRA"], runners["frozen"]),
+            place,
+            store,
+        )
+
+
+def measure_track(
     workload: Workload,
     requests: Sequence[MethodRequest],
     budget: int | None,
     rounds: int,
     store: Store,
 ) -> Iterator[SpeedRecord]:
-    """One speed record per method on the track's own batches.
+    """One speed record per method as the budget sizes it, on the track's own batches.
 
     In every round the method, PEFT's LoRA of equal total rank and the frozen backbone take one step
     each on the same batch; what drifts in the machine hits all three alike.
     """
-    target = budget or workload.track.budgets.default
+    track, tasks = workload.track, len(workload.data)
+    target = budget or track.budgets.default
+    place = Place(workload.slug, workload.shapes, tasks, placement_of(track))
     for request in requests:
         config = workload.config(request, target)
-        yield _measure(
-            Plan(workload, config, workload.spec(request, config, target, 0)), rounds, store
-        )
+        lora = same_rank_lora(config).placed(place.placement, track.recipe.dropout, tasks)
+        runners, batch = _on_track(workload, (config, lora, None))
+        take_turns(runners, rounds)
+        fields = {
+            "track": workload.slug,
+            "budget": target,
+            "method": request.name,
+            "options": request.options,
+            "batch": batch,
+        }
+        yield _stored(fields, (config, lora), runners, place, store)
 
 
 def same_rank_lora(config: MethodConfig) -> LoRAConfig:
     """PEFT's LoRA with the total rank of `config` at every place."""
-    lora = LoRAConfig(r=config.r, rank_pattern=config.rank_pattern or {})
-    return lora.scaled(1.0)
+    factor = config.total_rank // config.r
+    ranks = {place: factor * rank for place, rank in (config.rank_pattern or {}).items()}
+    return LoRAConfig(r=config.total_rank, rank_pattern=ranks).scaled(1.0)
 
 
-def _measure(plan: Plan, rounds: int, store: Store) -> SpeedRecord:
-    workload, recipe = plan.workload, plan.workload.track.recipe
-    lora = same_rank_lora(plan.config).placed(
-        workload.track.backbone.adapted, recipe.dropout, len(workload.data)
-    )
+def _on_track(
+    workload: Workload, configs: Sequence[MethodConfig | None]
+) -> tuple[list[Runner], list[int]]:
+    """A runner per config, and the size of the batch they all step on."""
+    recipe = workload.track.recipe
     learner = SentenceLearner(
         workload.data, backbones.load_tokenizer(workload.weights), recipe.max_length
     )
     accelerator = Accelerator(mixed_precision="bf16" if recipe.precision == "bf16" else "no")
-    order = np.random.default_rng(0)
-    batch = [
-        b.to(accelerator.device)
-        for b in next(learner.train_batches(order, 1, recipe.batch_size, 1))
-    ]
-    models = [build(workload, config, seed=0) for config in (plan.config, lora, None)]
-    _let_gradients_through(models[-1])
-    steps = [_stepper(model, learner, batch, recipe, accelerator) for model in models]
-    flops = [count_flops(step) for step in steps]
-    times = _interleaved(steps, rounds)
-    record = SpeedRecord(
-        attempt=1,
-        track=workload.slug,
-        budget=plan.spec.budget,
-        method=plan.spec.method,
-        options=plan.spec.options,
-        config=plan.config.describe(),
-        lora_config=lora.describe(),
-        rounds=rounds,
-        batch=[len(batch[0]), batch[0].input_ids.shape[1]],
-        step_s=median(times[0]),
-        lora_step_s=median(times[1]),
-        frozen_step_s=median(times[2]),
-        ratio_to_lora=median(a / b for a, b in zip(times[0], times[1], strict=True)),
-        ratio_to_frozen=median(a / b for a, b in zip(times[0], times[2], strict=True)),
-        flops=flops[0],
-        lora_flops=flops[1],
-        frozen_flops=flops[2],
-        provenance=provenance(),
-    )
-    return record.model_copy(update={"attempt": store.next_attempt(record)})
+    drawn = next(learner.train_batches(np.random.default_rng(0), 1, recipe.batch_size, 1))
+    batch = [part.to(accelerator.device) for part in drawn]
+
+    def runner(config: MethodConfig | None) -> Runner:
+        model = build(workload, config, seed=0)
+        if config is None:
+            _with_gradients(model.backbone)
+        columns, optimizer = model.columns, make_optimizer(model, recipe)
+        prepared, optimizer = accelerator.prepare(model, optimizer)
+        prepared.train()
+        return Runner(
+            model,
+            lambda: train_step(
+                prepared,
+                batch,
+                lambda outputs, part: learner.losses(outputs, part, columns),
+                optimizer,
+                accelerator,
+                recipe.clip_norm,
+            ),
+        )
+
+    return [runner(config) for config in configs], [len(batch[0]), batch[0].input_ids.shape[1]]
 
 
-def _let_gradients_through(model: MultiTaskEncoder) -> None:
-    """Make backward go down to the embeddings, as far as the lowest adapter would need it."""
-    embeddings = model.backbone.get_input_embeddings()  # type: ignore[operator]
-    embeddings.register_forward_hook(lambda module, inputs, out: out.requires_grad_())
-
-
-def _stepper(
-    model: MultiTaskEncoder,
-    learner: SentenceLearner,
-    batch: list[Batch],
-    recipe: Recipe,
-    accelerator: Accelerator,
-) -> Callable[[], object]:
-    """A function that does one whole optimiser step of `model` on `batch`."""
-    columns = model.columns
-    optimizer = make_optimizer(model, recipe)
-    prepared, optimizer = accelerator.prepare(model, optimizer)
-    prepared.train()
-
-    def losses(outputs: torch.Tensor, part: Batch) -> torch.Tensor:
-        return learner.losses(outputs, part, columns)
-
-    return lambda: train_step(prepared, batch, losses, optimizer, accelerator, recipe.clip_norm)
-
-
-def _interleaved(steps: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
-    """Seconds of every step by round, in turn; the order turns round with every round."""
-    times: list[list[float]] = [[] for _ in steps]
+def take_turns(runners: Sequence[Runner], rounds: int) -> None:
+    """Time one step of each in every round; the order turns round with every round."""
+    for runner in runners:
+        runner.measure()
     for number in range(WARM_UP + rounds):
-        order = range(len(steps)) if number % 2 else reversed(range(len(steps)))
-        for index in order:
+        for runner in runners if number % 2 else reversed(runners):
             start = time.perf_counter()
-            steps[index]()
+            runner.step()
             if torch.cuda.is_available():
                 torch.cuda.synchronize()
             if number >= WARM_UP:
-                times[index].append(time.perf_counter() - start)
-    return times
+                runner.times.append(time.perf_counter() - start)
+
+
+def _stored(
+    fields: Mapping[str, Any],
+    configs: tuple[MethodConfig, MethodConfig],
+    runners: Sequence[Runner],
+    place: Place,
+    store: Store,
+) -> SpeedRecord:
+    """The record of one method: its runner, LoRA's and the frozen backbone's, in this order."""
+    own, lora, frozen = runners
+    pairs = {"lora": zip(own.times, lora.times, strict=True)}
+    pairs["frozen"] = zip(own.times, frozen.times, strict=True)
+    ratios = {name: median(a / b for a, b in pair) for name, pair in pairs.items()}
+    record = SpeedRecord(
+        attempt=1,
+        **fields,
+        config=configs[0].describe(),
+        lora_config=configs[1].describe(),
+        rounds=len(own.times),
+        step_s=own.seconds,
+        lora_step_s=lora.seconds,
+        frozen_step_s=frozen.seconds,
+        ratio_to_lora=ratios["lora"],
+        ratio_to_frozen=ratios["frozen"],
+        flops=own.flops,
+        lora_flops=lora.flops,
+        frozen_flops=frozen.flops,
+        saved_per_token=place.saved(configs[0]),
+        saved_bytes=own.saved_bytes,
+        lora_saved_bytes=lora.saved_bytes,
+        frozen_saved_bytes=frozen.saved_bytes,
+        peak_memory=own.peak_memory,
+        lora_peak_memory=lora.peak_memory,
+        provenance=provenance(),
+    )
+    return record.model_copy(update={"attempt": store.next_attempt(record)})

@@ -10,7 +10,7 @@ import torch
 from methods import get_method
 from methods.registry import UnknownName
 from suite.measure import count_trainable
-from suite.plan import adapted_shapes
+from suite.plan import adapted_shapes, placement_of
 from suite.record import Record, track_of
 from suite.run import scores_of
 from suite.store import Store, StoreError
@@ -58,9 +58,9 @@ def _check_scores(record: Record, store: Store) -> list[str]:
 def _check_parameters(record: Record, track: Track, weights: str | None) -> list[str]:
     assert record.parameters is not None
     model = backbones.load_model(backbones.locate(track.backbone, weights), meta=True)
-    shapes = adapted_shapes(model, track.backbone.adapted)
+    shapes = adapted_shapes(model, placement_of(track))
     config = get_method(record.spec.method)(**record.spec.config)
-    config = config.placed(track.backbone.adapted, track.recipe.dropout, len(record.spec.tasks))
+    config = config.placed(placement_of(track), track.recipe.dropout, len(record.spec.tasks))
     with torch.device("meta"):
         counts = count_trainable(config.adapt(model))
     claimed = config.parameters(shapes, len(record.spec.tasks))

@@ -13,7 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
 
 from tasks.task import DataError, TaskData
 
@@ -34,6 +42,8 @@ class Backbone(Frozen):
     package: str | None = Field(None, description="an installed package that carries the weights")
     sha256: str = Field(description="of model.safetensors", pattern="^[0-9a-f]{64}$")
     adapted: str = Field(description="regular expression over module names, matched in full")
+    reads: dict[str, str] = Field({}, description="updates that read another linear's input")
+    backbone_rank: NonNegativeInt = Field(0, description="of a plain LoRA at every adapted linear")
 
 
 class Recipe(Frozen):

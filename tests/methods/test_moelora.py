@@ -78,8 +78,11 @@ def test_missing_and_wrong_task_ids_are_errors() -> None:
     built = place("moelora", r=8, experts=4, n_tasks=3)
     with pytest.raises(ValueError, match="moelora routes on the task: hold methods"):
         update(built, tokens(2, 5))
-    with pytest.raises(ValueError, match=r"task ids are \[0, 3\]; moelora has tasks 0 \.\.\. 2"):
-        update(built, tokens(2, 5), set_state([0, 3]))
+    config: Any = get_method("moelora")(target_modules=["0"], n_tasks=3, r=8, experts=4)
+    model = config.adapt(nn.Sequential(nn.Linear(6, 6)))
+    message = r"task ids \[3\] are not among 0 \.\.\. 2"
+    with pytest.raises(ValueError, match=message), routing(model, torch.tensor([0, 3])):
+        model(torch.randn(2, 6))
     with pytest.raises(ValueError, match="2 task ids do not go with 3 rows"):
         update(built, tokens(3, 5), set_state([0, 1]))
 

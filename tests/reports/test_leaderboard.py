@@ -68,15 +68,20 @@ def test_csv_and_figure(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
 
 
 def test_speed_page(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
-    results.add(speed_record(ratio=1.5))
+    measured = {"saved_per_token": 226.0, "peak_memory": 300, "lora_peak_memory": 200}
+    results.add(speed_record(ratio=1.5, references={"a loop": 4.5}, **measured))
     seesaw("leaderboard")
-    (row,) = [
-        line
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
         for line in (tmp_path / "reports" / "SPEED.md").read_text().splitlines()
-        if line.startswith("| smora")
+        if line.startswith(("| smora", "| *its"))
     ]
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells == ["smora", "1.500", "1.200", "1.250", "3.000", "3"]
+    # overhead 1.5 / (12 / 10), floor 12 / 8, gain (4.5 - 0.5) / (1.5 - 0.5)
+    assert rows == [
+        ["smora", "1.500", "1.200", "1.250", "3.000", "1.500", "226", "1.50"],
+        ["smora", "4.00"],
+        ["*its step / frozen*", "9.00"],
+    ]
 
 
 def test_the_same_records_make_the_same_files(

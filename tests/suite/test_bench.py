@@ -18,6 +18,8 @@ from conftest import Seesaw
 from methods import method_names
 from suite.store import Store
 
+RESULTS = Path(__file__).parents[2] / "results"
+
 
 def bench(
     seesaw: Seesaw, track: Path, *arguments: str, fails: bool = False
@@ -209,6 +211,35 @@ def test_speed_measures_all_three_side_by_side(
     assert record.overhead == pytest.approx(
         record.ratio_to_lora / (record.flops / record.lora_flops)
     )
+
+
+def test_speed_on_a_bare_backbone_with_references(seesaw: Seesaw) -> None:
+    small = ["--batch-size", "2", "--length", "8", "--rank", "16", "--rounds", "3", "--loops", "4"]
+    found = json.loads(
+        seesaw("speed", "smora", "more", "--backbone", "minilm-l6", *small, "--json")
+    )
+    assert [row["method"] for row in found] == ["smora", "more"]
+    for row in found:
+        assert (row["track"], row["config"]["r"]) == ("minilm-l6-r16", 16)
+        assert set(row["references"]) == {"loop over 4 experts", "PEFT Poly", "PEFT Lily"}
+        assert row["saved_bytes"] > row["frozen_saved_bytes"] > 0
+    (smora, more) = found
+    assert smora["flops"] > more["flops"] > more["frozen_flops"]
+
+
+def test_publish_again_adds_an_attempt_where_outcomes_differ(
+    seesaw: Seesaw, tmp_path: Path
+) -> None:
+    own = Store(str(RESULTS))
+    record = next(r for r in own.scan().records if r.spec.track == "sentences@1")
+    runs, published = (Store(str(tmp_path / name)) for name in ("runs", "results"))
+    runs.add(record, own.outcomes(record))
+    published.add(record.model_copy(update={"outcomes_sha256": None}))
+    assert "its twin is published already" in seesaw("publish")
+    for _ in range(2):  # the second time it is its own twin
+        seesaw("publish", "--again")
+        attempts = [found.attempt for found in published.attempts(record.spec)]
+        assert attempts == [record.attempt, record.attempt + 1]
 
 
 def test_every_method_and_control_runs_and_verifies(

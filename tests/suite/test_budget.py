@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from methods import get_method, method_names
+from methods.method import Placement
 from suite.budget import ABOVE, BELOW, BudgetError, solve, spread
 
 MINILM = {f"layer.{i}.{name}": shape for i in range(6) for name, shape in {
@@ -88,7 +89,7 @@ def test_controls_of_a_fixed_size_stay_under_the_budget() -> None:
 
 def test_one_lora_per_task_shares_the_budget_out_or_has_one_each() -> None:
     for name, share in (("lora_per_task", 1), ("lora_per_task_full", 8)):
-        config = get_method(name)().placed(".*", 0.0, 8).scaled(2.0)
+        config = get_method(name)().placed(Placement(".*"), 0.0, 8).scaled(2.0)
         counts = solve(config, MINILM, 8, FULL).parameters(MINILM, 8)
         assert counts.total == share * FULL
         assert counts.active == share * FULL // 8

@@ -16,9 +16,11 @@ import typer
 from conftest import Seesaw
 from hypothesis import given
 from hypothesis import strategies as st
+from records import outcomes_of, record
 
 from methods import method_names
-from suite.cli import parse_count, parse_seeds, split_methods
+from suite.cli import SHOWN_BACKBONES, parse_count, parse_seeds, split_methods
+from suite.store import Store
 
 
 @given(st.integers(1, 10**9))
@@ -98,11 +100,14 @@ def test_listings_name_everything(seesaw: Seesaw) -> None:
 def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
     rows = json.loads(seesaw("budgets", "all", "--json"))
     assert {row["method"] for row in rows} == set(split_methods(["all"]))
+    assert {row["place"] for row in rows} == {"sentences@1", *SHOWN_BACKBONES}
     assert all(row["problem"] or -0.02 <= row["deviation"] <= 0.0025 for row in rows)
-    assert not any(row["problem"] for row in rows if row["budget"] == 2_654_208)
-    (row,) = json.loads(seesaw("budgets", "lora", "--budget", "10", "--json"))
+    small = [row for row in rows if row["place"] == "sentences@1" and row["budget"] < 2_654_208]
+    assert not any(row["problem"] for row in rows if row not in small)
+    track = ["--track", "sentences"]
+    (row,) = json.loads(seesaw("budgets", "lora", *track, "--budget", "10", "--json"))
     assert "nearest sizes are 41,472 (r = 1)" in row["problem"]
-    assert "+0.00 %" in seesaw("budgets", "lora", "--budget", "41_472")
+    assert "+0.00 %" in seesaw("budgets", "lora", *track, "--budget", "41_472")
 
 
 @pytest.mark.parametrize(
@@ -121,15 +126,40 @@ def test_budgets_on_a_backbone_without_weights(seesaw: Seesaw, backbone: str, to
     for row in rows:
         assert row["problem"] or -0.02 <= row["deviation"] <= 0.0025
     (lora,) = [row for row in rows if row["method"] == "lora"]
-    assert (lora["size"], lora["flops_ratio"]) == ({"r": 16}, 1.0)
+    assert (lora["size"], lora["training_ratio"]) == ({"r": 16}, 1.0)
     (row,) = json.loads(
         seesaw("budgets", "lora", "--backbone", backbone, "--like", "smora[r=8]", "--json")
     )
     assert row["budget"] < total
 
 
+def test_budgets_beside_blocks_and_their_figure(seesaw: Seesaw, tmp_path: Path) -> None:
+    vit = ["--backbone", "vit_small_patch16_224", "--n-tasks", "5", "--params", "3M"]
+    beside = ["--beside-blocks", "--backbone-rank", "4"]
+    rows = {
+        row["method"]: row
+        for row in json.loads(seesaw("budgets", "lora", "ase", "smora", *vit, *beside, "--json"))
+    }
+    assert all(-0.02 <= row["deviation"] <= 0.0025 for row in rows.values())
+    assert {name: row["passes"] for name, row in rows.items()} == {"lora": 1, "ase": 5, "smora": 1}
+    assert rows["ase"]["training_ratio"] > 4.5
+    assert rows["smora"]["inference_ratio"] == pytest.approx(1, abs=1e-3)  # neither merges here
+    answer = seesaw("budgets", "lora", "smora", *vit, "--figure", "cost.svg")
+    assert "wrote cost.svg" in answer
+    assert "vit_small_patch16_224" in (tmp_path / "cost.svg").read_text()
+
+
+def test_the_budgets_figure_shows_quality_where_records_are(seesaw: Seesaw, tmp_path: Path) -> None:
+    Store(str(tmp_path / "results")).add(record(outcomes_of()), outcomes_of())
+    seesaw("budgets", "lora", "--track", "sentences", "--figure", "quality.svg")
+    assert "test average, points" in (tmp_path / "quality.svg").read_text()
+    seesaw("budgets", "lora", "--track", "sentences", "--results", "none", "--figure", "cost.svg")
+    assert "training operations / LoRA" in (tmp_path / "cost.svg").read_text()
+
+
 def test_budgets_come_as_markdown_and_csv(seesaw: Seesaw) -> None:
-    arguments = ["budgets", "lora", "smora", "--params", "200k,1_000_000"]
+    places = ["--track", "sentences"]
+    arguments = ["budgets", "lora", "smora", *places, "--params", "200k,1_000_000"]
     page = seesaw(*arguments, "--format", "markdown")
     assert page.count("### sentences@1") == 2
     assert "| smora" in page

@@ -12,7 +12,7 @@ from peft import PeftConfig, PeftModel
 from safetensors.torch import load, load_file
 
 from methods import get_method, method_names, routing
-from suite.plan import RequestError, Workload
+from suite.plan import RequestError, Workload, placement_of
 from suite.run import build
 from suite.store import Store, StoreError
 from tasks import backbones
@@ -43,7 +43,7 @@ def test_a_task_is_a_plain_lora_with_the_same_outputs(
 
     workload = Workload(get_track(str(tiny_track)), only=TASKS)
     config: Any = get_method(name)(**record.spec.config)
-    config = config.placed(workload.track.backbone.adapted, 0.0, 2)
+    config = config.placed(placement_of(workload.track), 0.0, 2)
     model = build(workload, config, seed=9)
     state = load(store.weights(record))
     assert not model.load_state_dict(state, strict=False).unexpected_keys
