@@ -32,8 +32,6 @@ from suite.train import make_optimizer, train_step
 from tasks import backbones
 from tasks.encoder import SentenceLearner
 
-WARM_UP = 3
-"""Rounds before the counted ones."""
 LEARNING_RATE = 1e-4
 """Of the steps on bare backbones, where nothing is learnt."""
 
@@ -247,17 +245,26 @@ def _on_track(
 
 
 def take_turns(runners: Sequence[Runner], rounds: int) -> None:
-    """Time one step of each in every round; the order turns round with every round."""
+    """Time one step of each in every round; the order turns round with every round.
+
+    An untimed step goes before, so that what another model left in caches and allocator is not
+    counted.
+    """
     for runner in runners:
         runner.measure()
-    for number in range(WARM_UP + rounds):
+    for number in range(rounds):
         for runner in runners if number % 2 else reversed(runners):
+            runner.step()
+            _wait()
             start = time.perf_counter()
             runner.step()
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-            if number >= WARM_UP:
-                runner.times.append(time.perf_counter() - start)
+            _wait()
+            runner.times.append(time.perf_counter() - start)
+
+
+def _wait() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def _stored(
