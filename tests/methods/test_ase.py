@@ -102,12 +102,10 @@ def test_the_task_embedding_moves_the_input_of_its_task_alone(encoder: Any) -> N
     torch.testing.assert_close(both[0], off[0])
 
 
-def test_added_parameters_of_the_paper() -> None:
-    """ViT-B, one place per feed-forward block: 2.5M and 3.2M less the backbone's LoRA of 0.59M."""
-    for experts, rank, added in ((16, 64, 1.92e6), (32, 64, 2.65e6)):
-        config = get_method("ase")(experts=experts, r=rank, always=1)
-        total = config.parameters({f"block.{i}": (768, 768) for i in range(12)}, 5).total
-        assert total == pytest.approx(added, rel=0.01)
+def test_keeping_all_without_shared_experts_is_the_dense_mixture() -> None:
+    built = place("ase", r=16, experts=8, sparse=8, always=0, n_tasks=2)
+    logits = torch.randn(6, 8)
+    torch.testing.assert_close(gates(built, logits), torch.softmax(logits, dim=-1))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,11 @@ def test_with_selector_blocks_it_is_molora() -> None:
     torch.testing.assert_close(update(built, tokens(5)), update(molora, tokens(5)))
 
 
+def test_keeping_all_of_them_is_the_dense_mixture() -> None:
+    dense, kept = (place("malora", r=8, experts=4, top_k=k, subspace=3) for k in (0, 4))
+    torch.testing.assert_close(update(kept, tokens(5)), update(dense, tokens(5)))
+
+
 def test_one_expert_with_the_identity_is_lora() -> None:
     built = place("malora", r=4, experts=1, top_k=1, subspace=4, alpha=6.0)
     with torch.no_grad():

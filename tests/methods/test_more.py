@@ -51,6 +51,13 @@ def test_scaling_is_that_of_the_code_or_of_the_paper() -> None:
         )
 
 
+def test_the_straight_through_estimate_changes_no_value() -> None:
+    built = place("more", r=4, n_tasks=2, scaling="off")
+    choose(built, [2, 3])
+    gate = built.gate(tokens(2, 5), None, set_state([0, 1]))
+    assert gate.tolist() == [[1, 1, 0, 0], [1, 1, 1, 0]]
+
+
 def test_ranks_above_the_chosen_get_no_gradient_but_the_choice_does() -> None:
     built = place("more", r=4, n_tasks=2)
     choose(built, [2, 2])

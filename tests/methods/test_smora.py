@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,6 +117,31 @@ def test_bias_moves_towards_unused_ranks_once_per_step_and_never_in_eval() -> No
     built(torch.zeros(5, D_OUT), tokens(), state)
     built.after_step()
     torch.testing.assert_close(built.bias, moved)
+
+
+def test_keeping_all_ranks_is_the_dense_gate() -> None:
+    built = place(r=6, active=6)
+    logits = torch.randn(5, 6)
+    scores = torch.sigmoid(logits) + built.bias
+    dense = 6 * scores / scores.sum(-1, keepdim=True)
+    torch.testing.assert_close(built.gate(tokens(5), logits, RoutingState()), dense)
+
+
+def _count_on_two_processes(rank: int, address: str, bias: Any) -> None:
+    torch.distributed.init_process_group("gloo", address, rank=rank, world_size=2)
+    built = place(r=4, active=1, balance_rate=0.5)
+    nn.init.zeros_(built.bias)
+    built.counts.copy_(torch.tensor([[9.0, 0, 0, 0], [0, 1.0, 2.0, 0]])[rank])
+    built.after_step()
+    bias[rank] = built.bias
+
+
+def test_counts_are_summed_over_processes(tmp_path: Path) -> None:
+    bias = torch.zeros(2, 4).share_memory_()
+    address = f"file://{tmp_path / 'meet'}"
+    torch.multiprocessing.spawn(_count_on_two_processes, (address, bias), nprocs=2)
+    # 9 + 0, 0 + 1, 0 + 2, 0 + 0 selections; the mean is 3
+    assert bias.tolist() == [[-0.5, 0.5, 0.5, 0.5]] * 2
 
 
 def test_padding_is_not_counted() -> None:
