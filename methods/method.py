@@ -65,6 +65,11 @@ class Placement:
         return places
 
 
+def written(place: str) -> str:
+    """The linear that the update at `place` adds to."""
+    return place.rpartition(PAIR)[2]
+
+
 def read_name(linear: str, reads: Mapping[str, str]) -> str | None:
     """The linear whose input an update beside `linear` reads, if that is not `linear` itself."""
     for pattern, template in reads.items():
@@ -164,8 +169,8 @@ class MethodConfig(ABC):
         return adapted
 
     def rank_at(self, place: str) -> int:
-        """Rank at one adapted place, by full module name."""
-        return (self.rank_pattern or {}).get(place, self.r)
+        """Rank at one adapted place; patterns name the linear it writes, as PEFT's do."""
+        return (self.rank_pattern or {}).get(written(place), self.r)
 
     @property
     def total_rank(self) -> int:
@@ -213,7 +218,7 @@ class MethodConfig(ABC):
 
     def with_ranks(self, ranks: Mapping[str, int]) -> Self:
         """This config with its own rank at some places; the scale stays the nominal rank's."""
-        return self.replaced(rank_pattern=dict(ranks))
+        return self.replaced(rank_pattern={written(place): r for place, r in ranks.items()})
 
     def replaced(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new config."""

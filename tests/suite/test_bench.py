@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from conftest import Seesaw
 
 from methods import method_names
+from suite.plan import RequestError
 from suite.store import Store
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -225,6 +227,35 @@ def test_speed_on_a_bare_backbone_with_references(seesaw: Seesaw) -> None:
         assert row["saved_bytes"] > row["frozen_saved_bytes"] > 0
     (smora, more) = found
     assert smora["flops"] > more["flops"] > more["frozen_flops"]
+
+
+def test_a_track_may_put_updates_beside_blocks(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
+) -> None:
+    """The form of ASE's paper: experts beside the block, a plain LoRA on every linear."""
+    text, (old,) = tiny_track.read_text(), re.findall(r"adapted = .*", tiny_track.read_text())
+    reads = r"""reads = {'(encoder\.layer\.\d+)\.output\.dense' = '\1.intermediate.dense'}"""
+    tiny_track.write_text(text.replace(old, f"{old}\n{reads}\nbackbone_rank = 4"))
+    outcomes = bench(seesaw, tiny_track, "ase", "lora", "--budget", "1.2M", "--tasks", "topic")
+    assert [outcome["status"] for outcome in outcomes] == ["ok", "ok"]
+    answer = seesaw("verify", "--store", "runs", "--track", str(tiny_track))
+    assert "2 of 2 records are as they say" in answer
+    ase = next(r for r in Store(str(tmp_path / "runs")).scan().records if r.spec.method == "ase")
+    pairs = [
+        f"encoder.layer.{i}.intermediate.dense -> encoder.layer.{i}.output.dense" for i in range(6)
+    ]
+    assert sorted(ase.routing) == pairs
+    with pytest.raises(RequestError, match="puts updates beside whole blocks"):
+        seesaw(
+            "export",
+            outcomes[1]["path"],
+            "--task",
+            "topic",
+            "--to",
+            "x",
+            "--track",
+            str(tiny_track),
+        )
 
 
 def test_publish_again_adds_an_attempt_where_outcomes_differ(
