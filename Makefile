@@ -23,7 +23,7 @@ some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
-	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS; for budgets BACKBONE, TASKS, PARAMS'
+	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS; for budgets BACKBONE, TASKS, PARAMS, FIGURE'
 
 setup: $(READY) ## make the environment in .venv from requirements.lock
 
@@ -45,7 +45,8 @@ leaderboard: $(READY) ## rebuild every table and figure from results/
 
 budgets: $(READY) ## what each method gets for a parameter budget, side by side
 	@$(BIN)/seesaw budgets "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--params,$(or $(PARAMS),$(BUDGET))) \
-	  $(call some,--backbone,$(BACKBONE)) $(call some,--n-tasks,$(TASKS)) $(call some,--weights,$(WEIGHTS))
+	  $(call some,--backbone,$(BACKBONE)) $(call some,--n-tasks,$(TASKS)) $(call some,--weights,$(WEIGHTS)) \
+	  $(call some,--figure,$(FIGURE))
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest

@@ -15,54 +15,65 @@ from reports.leaderboard import replace
 from suite.stats import boards
 from suite.store import Store
 
+QUALITY, COST = "test average, points", "inference operations / LoRA"
+
 
 def write(path: Path, results: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Draw the rows of a comparison of budgets.
+    """Draw the rows of a comparison of budgets, one panel per place.
 
-    A place that the store at `results` has records of gets its entries' test averages over their
-    adapter parameters; any other place the operations per token of training, relative to LoRA's.
+    A place that the store at `results` has records of gets its entries' test averages; any other
+    the operations per token of inference, relative to LoRA's at the same budget.
 
     Args:
         rows: fields of `suite.compare.BudgetRow`.
     """
-    entries = quality(results)
+    entries, costs = quality(results), cost(rows)
     places = list(dict.fromkeys(row["place"] for row in rows))
-    figure, axes = plt.subplots(
-        1, len(places), figsize=(1.5 + 4.2 * len(places), 3.8), squeeze=False
-    )
+    names = [*dict.fromkeys(costs["method"]), *dict.fromkeys(entries["method"])]
+    colours = sns.color_palette("husl", len(set(names)))
+    palette = dict(zip(dict.fromkeys(names), colours, strict=True))
+    size = (1 + 4.4 * len(places), 3.8)
+    figure, axes = plt.subplots(1, len(places), figsize=size, squeeze=False)
     for ax, place in zip(axes[0], places, strict=True):
         own = entries[entries["place"] == place]
-        value = "test average, points" if len(own) else "training operations / LoRA"
-        frame = own if len(own) else cost(rows, place)
-        legend = place == places[-1] or bool(len(own))
-        sns.scatterplot(
-            frame, x="parameters", y=value, hue="method", style="method", ax=ax, legend=legend, s=36
+        value = QUALITY if len(own) else COST
+        frame = (own if len(own) else costs[costs["place"] == place]).sort_values("budget")
+        frame = frame.assign(budget=[f"{count:,}" for count in frame["budget"]])
+        sns.stripplot(
+            frame,
+            x="budget",
+            y=value,
+            hue="method",
+            palette=palette,
+            dodge=True,
+            jitter=False,
+            ax=ax,
         )
-        ax.set(title=place, xlabel="adapter parameters", xscale="log")
-        if legend:
-            sns.move_legend(ax, "center left", bbox_to_anchor=(1, 0.5), frameon=False, title=None)
+        ax.set(title=place, xlabel="budget, adapter parameters")
+        ax.tick_params(axis="x", labelrotation=20)
+        sns.move_legend(
+            ax, "center left", bbox_to_anchor=(1, 0.5), frameon=False, title=None, fontsize=7
+        )
     figure.tight_layout()
     replace(path, svg(figure))
 
 
 def quality(results: str) -> pd.DataFrame:
-    """Every published entry: place, method, adapter parameters, test average."""
-    scan = Store(results).scan()
+    """Every published entry: place, budget, method, test average."""
     rows = [
-        (board.track, entry.name, counts.adapter, entry.average.mean)
-        for board in boards(scan.records)
+        (board.track, board.budget, entry.name, entry.average.mean)
+        for board in boards(Store(results).scan().records)
         for block in board.blocks.values()
         for entry in block
-        if (counts := entry.records[0].parameters) is not None and counts.adapter
     ]
-    return pd.DataFrame(rows, columns=["place", "method", "parameters", "test average, points"])
+    return pd.DataFrame(rows, columns=["place", "budget", "method", QUALITY])
 
 
-def cost(rows: Sequence[Mapping[str, Any]], place: str) -> pd.DataFrame:
-    """Operations of every method that could fill its budget at `place`."""
+def cost(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Operations of every method that could fill its budget."""
     found = [
-        (row["method"], row["parameters"].total, row["training_ratio"])
+        (row["place"], row["budget"], row["method"], row["inference_ratio"])
         for row in rows
-        if row["place"] == place and row["parameters"] is not None
+        if row["inference_ratio"] is not None
     ]
-    return pd.DataFrame(found, columns=["method", "parameters", "training operations / LoRA"])
+    return pd.DataFrame(found, columns=["place", "budget", "method", COST])

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -249,7 +250,7 @@ BUDGET_COLUMNS = (
     "task emb.",
     "total",
     "off",
-    "active",
+    "active (no router)",
     "training / LoRA",
     "inference / LoRA",
     "passes",
@@ -260,12 +261,14 @@ BUDGET_COLUMNS = (
 def budgets(rows: Sequence[BudgetRow], layout: str) -> None:
     """What each method gets for a budget, in one of `LAYOUTS`."""
     if layout == "json":
-        as_text([vars(row) | {"deviation": row.deviation} for row in rows])
+        as_text([_budget_json(row) for row in rows])
         return
     if layout == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(["place", "budget", *BUDGET_COLUMNS])
-        writer.writerows([row.place, str(row.budget), *_budget_row(row)] for row in rows)
+        flat = [_flat(_budget_json(row)) for row in rows]
+        columns = dict.fromkeys(name for row in flat for name in row)
+        writer = csv.DictWriter(sys.stdout, list(columns))
+        writer.writeheader()
+        writer.writerows(flat)
         return
     for key in dict.fromkeys((row.place, row.budget) for row in rows):
         own = [_budget_row(row) for row in rows if (row.place, row.budget) == key]
@@ -280,6 +283,18 @@ def budgets(rows: Sequence[BudgetRow], layout: str) -> None:
             table(title, BUDGET_COLUMNS, own, left=2)
 
 
+def _budget_json(row: BudgetRow) -> dict[str, Any]:
+    counts = row.parameters
+    parameters = counts and asdict(counts) | {"total": counts.total, "active": counts.active}
+    return vars(row) | {"parameters": parameters, "deviation": row.deviation}
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Counts as columns of their own; what the solver chose as one JSON cell."""
+    rest = {name: row[name] for name in row if name not in ("parameters", "size", "config")}
+    return rest | {"size": json.dumps(row["size"])} | (row["parameters"] or {})
+
+
 def _budget_row(row: BudgetRow) -> list[str]:
     counts = row.parameters
     if counts is None or row.deviation is None:
@@ -292,7 +307,7 @@ def _budget_row(row: BudgetRow) -> list[str]:
         size + (f", one step more at {raised} places" if raised else ""),
         *(f"{number:,}" for number in numbers),
         f"{100 * row.deviation:+.2f} %",
-        f"{counts.active:,}",
+        f"{counts.active:,} ({counts.active_experts:,})",
         *("" if x is None else f"{x:.3f}" for x in (row.training_ratio, row.inference_ratio)),
         str(row.passes),
         "" if row.saved is None else f"{row.saved:.0f}",

@@ -105,6 +105,9 @@ def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
     assert all(row["problem"] or -0.02 <= row["deviation"] <= 0.0025 for row in rows)
     small = [row for row in rows if row["place"] == "sentences@1" and row["budget"] < 2_654_208]
     assert not any(row["problem"] for row in rows if row not in small)
+    for counts in (row["parameters"] for row in rows if row not in small):
+        parts = counts["experts"] + counts["router"] + counts["task_embedding"]
+        assert counts["total"] == parts
     track = ["--track", "sentences"]
     (row,) = json.loads(seesaw("budgets", "lora", *track, "--budget", "10", "--json"))
     assert "nearest sizes are 41,472 (r = 1)" in row["problem"]
@@ -155,7 +158,7 @@ def test_the_budgets_figure_shows_quality_where_records_are(seesaw: Seesaw, tmp_
     seesaw("budgets", "lora", "--track", "sentences", "--figure", "quality.svg")
     assert "test average, points" in (tmp_path / "quality.svg").read_text()
     seesaw("budgets", "lora", "--track", "sentences", "--results", "none", "--figure", "cost.svg")
-    assert "training operations / LoRA" in (tmp_path / "cost.svg").read_text()
+    assert "inference operations / LoRA" in (tmp_path / "cost.svg").read_text()
 
 
 def test_budgets_come_as_markdown_and_csv(seesaw: Seesaw) -> None:
@@ -168,6 +171,9 @@ def test_budgets_come_as_markdown_and_csv(seesaw: Seesaw) -> None:
     assert [(row["method"], row["budget"]) for row in rows] == [
         ("lora", "200000"), ("smora", "200000"), ("lora", "1000000"), ("smora", "1000000"),
     ]  # fmt: skip
+    for row in rows:
+        assert int(row["total"]) == pytest.approx(int(row["budget"]), rel=0.02)
+        assert int(row["active"]) == int(row["active_experts"]) + int(row["active_router"])
 
 
 def test_verify_names_records_that_are_not_there(seesaw: Seesaw) -> None:
