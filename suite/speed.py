@@ -82,12 +82,17 @@ class BareBackbone:
         compiled = "-compiled" if self.compiled else ""
         return f"{self.place.name}-r{self.rank}{compiled}"
 
+    @property
+    def lora(self) -> LoRAConfig:
+        """PEFT's LoRA of the same total rank."""
+        config = LoRAConfig(r=self.rank).scaled(1.0)
+        placed: LoRAConfig = config.placed(self.place.placement, 0.0, self.place.n_tasks)
+        return placed
+
     def runners(self, methods: Mapping[str, MethodConfig]) -> dict[str, Runner]:
         """The frozen backbone, PEFT's LoRA, `methods` and the references, by name."""
         tasks = torch.arange(self.batch[0], device=_device()) % self.place.n_tasks
-        lora = LoRAConfig(r=self.rank).placed(self.place.placement, 0.0, self.place.n_tasks)
-        configs = {"LoRA": lora.scaled(1.0), **methods}
-        adapts = {name: config.adapt for name, config in configs.items()}
+        adapts = {name: config.adapt for name, config in {"LoRA": self.lora, **methods}.items()}
         linears = self.place.placement.linears
         adapts |= references(linears, self.rank, self.loops, tasks)
         found = {"frozen": self.runner(_with_gradients, tasks)}
@@ -128,6 +133,12 @@ class BareBackbone:
         config = timm.get_pretrained_cfg(self.place.name)
         return torch.randn(size, *(config.input_size if config else (3, 224, 224)))
 
+    def tokens(self) -> int:
+        """Tokens of one example; images tell by their patches."""
+        with torch.device("meta"):
+            embedding = input_embedding(build_backbone(self.place.name))
+            return int(embedding(self.inputs()).shape[1])
+
 
 def _device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
@@ -151,10 +162,9 @@ def measure_backbone(
         .scaled(1.0)
         for request in requests
     }
-    lora = same_rank_lora(LoRAConfig(r=bare.rank))
     runners = bare.runners(configs)
     take_turns(list(runners.values()), rounds)
-    budget = lora.parameters(place.shapes, place.n_tasks).total
+    budget = bare.lora.parameters(place.shapes, place.n_tasks).total
     others = set(runners) - {"frozen", "LoRA", *configs}
     for request in requests:
         yield _stored(
@@ -163,10 +173,10 @@ def measure_backbone(
                 "budget": budget,
                 "method": request.name,
                 "options": request.options,
-                "batch": list(bare.batch),
+                "batch": [bare.batch[0], bare.tokens()],
                 "references": {name: runners[name].seconds for name in sorted(others)},
             },
-            (configs[request.label], lora),
+            (configs[request.label], bare.lora),
             (runners[request.label], runners["LoRA"], runners["frozen"]),
             place,
             store,

@@ -224,6 +224,7 @@ def test_speed_on_a_bare_backbone_with_references(seesaw: Seesaw) -> None:
     for row in found:
         assert (row["track"], row["config"]["r"]) == ("minilm-l6-r16", 16)
         assert set(row["references"]) == {"loop over 4 experts", "PEFT Poly", "PEFT Lily"}
+        assert row["batch"] == [2, 8]
         assert row["saved_bytes"] > row["frozen_saved_bytes"] > 0
     (smora, more) = found
     assert smora["flops"] > more["flops"] > more["frozen_flops"]
