@@ -97,10 +97,13 @@ class GatedLinear(nn.Module, BaseTunerLayer):
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
         """Raise: no one weight is right for all tokens, or for all tasks."""
-        config = next(iter((self.seesaw_adapter or self.seesaw_backbone).values())).config
-        if self.reads:
-            reason = "its update reads another module than it writes"
-        elif config.merges == "per task":
+        own = next(iter(self.seesaw_adapter.values()), None)
+        if own is None or self.reads:
+            raise ValueError(
+                "updates beside blocks cannot be merged: they read another module than they write"
+            )
+        config = own.config
+        if config.merges == "per task":
             reason = "its update differs from task to task"
         else:
             reason = "its gate depends on the token, so there is no one weight to add to"

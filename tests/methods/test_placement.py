@@ -53,7 +53,7 @@ def test_a_pair_reads_the_first_linear_and_writes_after_the_last() -> None:
     nn.init.normal_(update.up)
     torch.testing.assert_close(model(x), before + 1.5 * x @ update.down.T @ update.up.T)
     assert update.place == "fc1 -> fc2"
-    with pytest.raises(ValueError, match="reads another module than it writes"):
+    with pytest.raises(ValueError, match="read another module than they write"):
         model.merge_and_unload()
 
 
