@@ -6,11 +6,13 @@ import math
 from typing import Any
 
 import pytest
+import timm
 import torch
 from places import lora, place, set_state, tokens, update
 from torch import nn
 
 from methods import get_method, routing
+from methods.method import Placement
 
 
 def gates(built: Any, logits: torch.Tensor) -> torch.Tensor:
@@ -100,6 +102,20 @@ def test_the_task_embedding_moves_the_input_of_its_task_alone(encoder: Any) -> N
         off = model(input_ids=ids).last_hidden_state
     torch.testing.assert_close(off[0], off[1])
     torch.testing.assert_close(both[0], off[0])
+
+
+def test_in_a_vit_the_task_embedding_goes_to_the_patches() -> None:
+    vit = timm.create_model("test_vit", pretrained=False).eval()
+    placement = Placement(r"blocks\.\d+\.mlp\.fc2", {r"(.*)\.fc2": r"\1.fc1"})
+    config = get_method("ase")(r=8, experts=4).placed(placement, 0.0, 2)
+    model: Any = config.adapt(vit)
+    images = torch.randn(1, 3, 160, 160).repeat(2, 1, 1, 1)
+    (embedding,) = [p for name, p in model.named_parameters() if "task_embedding" in name]
+    assert embedding.shape == (2, vit.embed_dim)
+    with torch.no_grad(), routing(model, torch.tensor([0, 1])):
+        torch.testing.assert_close(*model(images))  # it starts as the frozen model
+        nn.init.normal_(embedding)
+        assert not torch.allclose(*model(images), atol=1e-3)
 
 
 def test_keeping_all_without_shared_experts_is_the_dense_mixture() -> None:
