@@ -1,0 +1,1 @@
+"""Dense vision: one image, a label per pixel for every task."""
