@@ -1,0 +1,1 @@
+"""Rendered scenes with exact labels for the five tasks of PASCAL-Context."""
