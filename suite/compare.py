@@ -63,10 +63,10 @@ class Place:
         return self.passes(config) * 2 * (self.frozen + adapter)
 
     def saved(self, config: MethodConfig) -> float:
-        """Activation elements saved per token at one place, mean over places."""
+        """Activation elements saved per token at one place in one pass, mean over places."""
         count = Counter(config.own_places(self.shapes).values())
         found = sum(n * saved_elements(config, shape) for shape, n in count.items())
-        return self.passes(config) * found / count.total()
+        return found / count.total()
 
 
 @dataclass(frozen=True)
