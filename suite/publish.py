@@ -31,9 +31,10 @@ def publish(
             refused[record.path] = "; ".join(problems)
         else:
             copied.append(published.add(record, runs.outcomes(record)))
-    there = {record.path for record in published.scan().speed}
+    there = {(record.folder, record.provenance.started) for record in published.scan().speed}
     for speed in scan.speed:
-        if speed.provenance.dirty is False and speed.path not in there:
+        known = (speed.folder, speed.provenance.started) in there
+        if speed.provenance.dirty is False and not known:
             published.add(speed)
     return copied, refused | scan.damaged
 
