@@ -8,6 +8,8 @@ DATA    ?=
 WEIGHTS ?=
 BACKBONE ?=
 TASKS   ?=
+PARAMS  ?=
+FIGURE  ?=
 
 PYTHON ?= python3
 VENV   := .venv

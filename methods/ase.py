@@ -149,10 +149,15 @@ class TaskInput(nn.Module):
         inputs: Any,
         output: Tensor,
     ) -> Tensor:
-        """The hook: `output` (batch, ..., d) plus e_t."""
+        """The hook: `output` (batch, ..., d) plus e_t.
+
+        Several task ids per example make as many copies of the batch, one after the other.
+        """
         if not active():
             return output
         own = self.task_embedding[state.tasks(self.name)]
+        if len(own) > len(output):
+            output = output.repeat(len(own) // len(output), *[1] * (output.ndim - 1))
         return output + per_token(own, output).to(output.dtype)
 
 

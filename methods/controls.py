@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from methods.experts import ExpertsConfig
 from methods.gated import Gated, GatedConfig, PlainConfig
 from methods.lora import LoRAConfig
-from methods.method import MethodConfig, Parameters, Placement
+from methods.method import PAIR, MethodConfig, Parameters, Placement, Shapes
 from methods.molora import MoLoRA, MoLoRAConfig
 from methods.registry import register
 from methods.state import RoutingState
@@ -142,7 +141,7 @@ class LoRAPerTaskConfig(GatedConfig):
     def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Self:
         """The rank stays if the tasks can share it out; else one rank per task."""
         rank = self.r if self.r % n_tasks == 0 else n_tasks
-        return super(LoRAPerTaskConfig, self.replaced(r=rank)).placed(placement, dropout, n_tasks)
+        return super().placed(placement, dropout, n_tasks).replaced(r=rank)
 
     def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """r (d_in + d_out), of which a token uses its task's share."""
@@ -182,7 +181,7 @@ class PerTask(Gated):
 class WithoutAdapter(MethodConfig):
     """Base of the controls that put nothing into the backbone."""
 
-    adapted: str = ""
+    placement: Placement = field(default_factory=lambda: Placement(".*"))
     r: int = 0
     rank_pattern: dict[str, int] | None = field(default_factory=dict)
 
@@ -204,14 +203,13 @@ class WithoutAdapter(MethodConfig):
         return self
 
     def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Self:
-        """Remembers the linears.
+        """Remembers where the others act."""
+        return self.replaced(placement=placement)
 
-        Raises:
-            ValueError: the placement is beside blocks, and there is nothing to put there.
-        """
-        if placement.reads:
-            raise ValueError(f"reads is set, but {self.name} puts nothing beside a block")
-        return self.replaced(adapted=placement.linears)
+    def places(self, placement: Placement, linears: Shapes) -> Shapes:
+        """The linears the others act on, or beside: both ends of a block."""
+        names = [name for place in placement.shapes(linears) for name in place.split(PAIR)]
+        return {name: linears[name] for name in dict.fromkeys(names)}
 
 
 @register
@@ -257,7 +255,8 @@ class FullConfig(WithoutAdapter):
 
     def adapt(self, model: nn.Module) -> nn.Module:
         """The model with these weights trainable."""
-        for name, module in model.named_modules():
-            if isinstance(module, nn.Linear) and re.fullmatch(self.adapted, name):
-                module.weight.requires_grad_(True)
+        linears = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear)}
+        shapes = {name: (m.in_features, m.out_features) for name, m in linears.items()}
+        for name in self.places(self.placement, shapes):
+            linears[name].weight.requires_grad_(True)
         return model

@@ -154,6 +154,14 @@ class MethodConfig(ABC):
         places = (self.place_parameters(p, s, n_tasks) for p, s in own.items())
         return sum(places, self.shared_parameters(own, n_tasks))
 
+    def places(self, placement: Placement, linears: Shapes) -> Shapes:
+        """Where it acts among the `linears` of a model.
+
+        Raises:
+            ValueError: see `Placement.shapes`.
+        """
+        return placement.shapes(linears)
+
     def own_places(self, shapes: Shapes) -> Shapes:
         """The places with an update of the method's own, all but a plain LoRA beside it."""
         return shapes

@@ -12,12 +12,16 @@ DEAD_SHARE = 0.1
 
 
 class RoutingStatistics(TypedDict):
-    """Load by expert, its entropy over the maximum, dead share, I(task; expert) in nats."""
+    """Load by expert, its entropy over the maximum, dead share, I(task; expert) in nats.
+
+    `by_task` is the load of every task that was seen, in the order of their ids.
+    """
 
     load: list[float]
     entropy: float
     dead: float
     task_information: float
+    by_task: list[list[float]]
 
 
 def routing_statistics(usage: Tensor) -> RoutingStatistics:
@@ -33,4 +37,5 @@ def routing_statistics(usage: Tensor) -> RoutingStatistics:
         "entropy": round(float(-torch.xlogy(load, load).sum() / maximum), 5),
         "dead": round(float((load < DEAD_SHARE / load.numel()).double().mean()), 5),
         "task_information": round(float(information.clamp_min(0.0)), 6),
+        "by_task": [[round(share, 4) for share in row] for row in (joint / tasks).tolist()],
     }

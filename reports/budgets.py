@@ -65,6 +65,7 @@ def quality(results: str) -> pd.DataFrame:
         for board in boards(Store(results).scan().records)
         for block in board.blocks.values()
         for entry in block
+        if entry.average is not None
     ]
     return pd.DataFrame(rows, columns=["place", "budget", "method", QUALITY])
 

@@ -26,7 +26,10 @@ MOST_ENTRIES = 12
 
 
 def draw(track: str, found: Sequence[Board]) -> str:
-    """SVG with a row per board and a group of points per task; grey lines are constant answers."""
+    """SVG with a row per board and a group of points per task; grey lines are constant answers.
+
+    A task that is not in points says its unit below its name.
+    """
     found = found[:MOST_BOARDS]
     height = 3 * len(found)
     figure, rows = plt.subplots(len(found), figsize=(9.6, height), squeeze=False)
@@ -51,8 +54,10 @@ def _draw_board(axes: Axes, board: Board) -> None:
     sns.scatterplot(_points(board), x="place", y="score", hue="entry", ax=axes, s=18, linewidth=0)
     for index, value in enumerate(board.baseline("constant").values()):
         axes.hlines(value, index - 0.4, index + 0.4, color="0.6", linewidth=1, zorder=0)
-    axes.set_xticks(range(len(board.tasks)), list(board.tasks), fontsize=8)
-    axes.set(xlabel="", ylabel="test score, points")
+    tasks = board.example.tasks.items()
+    labels = [n if t.unit == "points" else f"{n}\n({t.unit}, less is better)" for n, t in tasks]
+    axes.set_xticks(range(len(board.tasks)), labels, fontsize=8)
+    axes.set(xlabel="", ylabel="test score")
     sns.move_legend(axes, "center left", bbox_to_anchor=(1, 0.5), frameon=False, title=None)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import mean
 
 import pandas as pd
 from tabulate import tabulate
 
 from reports import speed
 from reports.figure import draw
-from suite.stats import SEEDS_FOR_RANKS, Board, Entry, boards
+from suite.record import TaskResult
+from suite.stats import REFERENCE, SEEDS_FOR_RANKS, Board, Entry, Summary, boards
 from suite.store import Store
 
 INTRODUCTION = f"""\
@@ -24,11 +26,14 @@ Made by `make leaderboard` from the records under `results/`: every number is a 
 **Provisional, without ranks**: learning rates are the track's, not tuned per method, and ranks wait
 for {SEEDS_FOR_RANKS} seeds of every entry. Entries stand in the order of their average.
 
-Scores are in points (metric times 100) on the test split, mean ± standard deviation over seeds.
+Scores are in points (metric times 100) on the test split, or in the unit that stands with the
+metric, where ↓ says that less is better; mean ± standard deviation over seeds. *Δm* is the mean
+over tasks of the relative gain, in percent, over a LoRA for every task alone that has the whole
+budget to itself (`{REFERENCE}`).
 *Parameters* are the trainable ones of the adapter, router and task embedding included; *active* is
 what one token uses. *Step* is the time of one training step over that of PEFT's LoRA of equal total
 rank, measured side by side in one process. *Bag of words* is a linear model on word counts, and
-*constant answer* the best answer that ignores the input.
+*constant answer* the best answer that ignores the input. A name that is a link shows predictions.
 """
 
 
@@ -46,7 +51,7 @@ def build(results: str, out: Path) -> tuple[list[Path], dict[str, str]]:
         gc.enable()
     figures = {track: draw(track, own) for track, own in by_track(found).items()}
     files = {
-        "LEADERBOARD.md": markdown(found, list(figures)),
+        "LEADERBOARD.md": markdown(found, list(figures), _links(scan.pictures, out)),
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
         **{f"figures/{track}.svg": figure for track, figure in figures.items()},
@@ -73,15 +78,23 @@ def replace(path: Path, content: str) -> None:
     os.replace(temporary, path)
 
 
-def markdown(found: Sequence[Board], figures: Sequence[str]) -> str:
-    """The page: a section per board, and the figure once per track."""
+def _links(pictures: Mapping[str, str], out: Path) -> dict[str, str]:
+    """Addresses of pictures as links from a page in `out`, by the path of their record."""
+    return {
+        path: Path(os.path.relpath(address, out)).as_posix() if Path(address).exists() else address
+        for path, address in pictures.items()
+    }
+
+
+def markdown(found: Sequence[Board], figures: Sequence[str], links: Mapping[str, str]) -> str:
+    """The page: a section per board, and the figure once per track; entries link to a picture."""
     if not found:
         return f"{INTRODUCTION}\nNo records yet.\n"
     parts = [INTRODUCTION]
     for board in found:
         title = f"## {board.track}, {board.budget:,} parameters"
         about = f"Test examples: {_sizes(board)}. Conditions `{board.conditions}`."
-        parts += [title, about, _tables(board)]
+        parts += [title, about, _tables(board, links)]
         if board.track in figures:
             parts.append(f"![Scores on {board.track}](figures/{board.track}.svg)")
             figures = [track for track in figures if track != board.track]
@@ -93,35 +106,56 @@ def _sizes(board: Board) -> str:
     return ", ".join(f"{name} {task.n:,}" for name, task in tasks)
 
 
-def _tables(board: Board) -> str:
-    metrics = [f"{name} ({metric})" for name, metric in board.tasks.items()]
-    header = ["entry", *metrics, "average", "parameters", "router", "active", "step", "seeds"]
+def _tables(board: Board, links: Mapping[str, str]) -> str:
+    shown = board.example.tasks.items()
+    metrics = [f"{name} ({_metric(task)})" for name, task in shown]
+    means = (["average"] if board.has_average else []) + (["Δm"] if board.reference else [])
+    columns = ["parameters", "router", "active", "passes", "step", "seeds"]
+    header = ["entry", *metrics, *means, *columns]
     parts = []
     for title, entries in board.blocks.items():
-        rows = [_row(entry, board) for entry in entries]
+        rows = [_row(entry, board, links) for entry in entries]
         for kind, name in (("bag_of_words", "*bag of words*"), ("constant", "*constant answer*")):
-            points = list(board.baseline(kind).values())
-            shown = [f"{value:.1f}" for value in (*points, sum(points) / len(points))]
-            rows.append([name, *shown, "", "", "", "", ""])
+            if points := list(board.baseline(kind).values()):
+                average = [mean(points)] if board.has_average else []
+                numbers = [f"{value:.1f}" for value in (*points, *average)]
+                rows.append([name, *numbers, *[""] * (len(header) - 1 - len(numbers))])
         align = ("left", *["right"] * (len(header) - 1))
         body = tabulate(rows, header, tablefmt="github", colalign=align, disable_numparse=True)
         parts.append(f"### Entries {title}\n\n{body}")
     return "\n\n".join(parts)
 
 
-def _row(entry: Entry, board: Board) -> list[str]:
+def _row(entry: Entry, board: Board, links: Mapping[str, str]) -> list[str]:
     counts = entry.records[0].parameters
     assert counts is not None  # every ok record has them
     return [
-        entry.name,
+        _linked(entry, links),
         *(str(entry.task(name)) for name in board.tasks),
-        str(entry.average),
+        *([str(entry.average)] if board.has_average else []),
+        *([_signed(entry.delta_m(board.reference))] if board.reference else []),
         f"{counts.adapter:,}",
         f"{counts.router:,}",
         f"{counts.active:,}",
+        str(entry.passes),
         "" if entry.step_ratio is None else f"{entry.step_ratio:.2f}",
         str(len(entry.seeds)),
     ]
+
+
+def _metric(task: TaskResult) -> str:
+    unit = "" if task.unit == "points" else f", {task.unit}"
+    return f"{task.primary}{unit}{' ↓' if task.lower_is_better else ''}"
+
+
+def _linked(entry: Entry, links: Mapping[str, str]) -> str:
+    """The entry's name, linking to the picture of its lowest seed if there is one."""
+    record = min(entry.records, key=lambda record: record.spec.seed)
+    return f"[{entry.name}]({links[record.path]})" if record.path in links else entry.name
+
+
+def _signed(summary: Summary | None) -> str:
+    return "" if summary is None else f"{'+' if summary.mean >= 0 else ''}{summary}"
 
 
 def table(found: Sequence[Board]) -> pd.DataFrame:
@@ -146,11 +180,22 @@ def table(found: Sequence[Board]) -> pd.DataFrame:
                         "sd": None if summary.sd is None else round(summary.sd, 4),
                         "seeds": len(entry.seeds),
                         "constant": round(board.baseline("constant")[name], 4),
-                        "bag_of_words": round(board.baseline("bag_of_words")[name], 4),
+                        "bag_of_words": _rounded(board.baseline("bag_of_words").get(name)),
+                        "delta_m": _mean_of(entry.delta_m(board.reference)),
+                        "delta_m_without": _mean_of(entry.delta_m(board.reference, name)),
                         "parameters": counts.adapter,
                         "router": counts.router,
                         "active": counts.active,
+                        "passes": entry.passes,
                         "step_ratio": entry.step_ratio,
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _mean_of(summary: Summary | None) -> float | None:
+    return None if summary is None else round(summary.mean, 4)

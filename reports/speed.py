@@ -37,19 +37,17 @@ def newest(records: Iterable[SpeedRecord]) -> list[SpeedRecord]:
 
 
 def markdown(records: Iterable[SpeedRecord]) -> str:
-    """The page: a table per track, budget and machine, and one of its references."""
-    groups: dict[tuple[str, int, str], list[SpeedRecord]] = {}
+    """The page: a table per track, budget, machine and size, and one of its references."""
+    groups: dict[tuple[str, int, str, str], list[SpeedRecord]] = {}
     for record in newest(records):
         where = f"{record.provenance.machine}, {record.provenance.threads} threads"
-        groups.setdefault((record.track, record.budget, where), []).append(record)
+        examples, tokens = record.batch
+        size = f"{examples} examples of {tokens} tokens, padding included; {record.rounds} rounds"
+        groups.setdefault((record.track, record.budget, where, size), []).append(record)
     parts = [INTRODUCTION]
-    for (track, budget, where), own in groups.items():
-        size, tokens = own[0].batch
+    for (track, budget, where, size), own in groups.items():
         parts.append(f"## {track}, {budget:,} parameters")
-        parts.append(
-            f"{where}; {size} examples of {tokens} tokens, padding included; "
-            f"{own[0].rounds} rounds."
-        )
+        parts.append(f"{where}; {size}.")
         parts.append(_table(COLUMNS, [_row(record) for record in own]))
         names = sorted({name for record in own for name in record.references})
         if names:
@@ -96,10 +94,14 @@ def _row(record: SpeedRecord) -> list[str]:
 def _gains(records: Sequence[SpeedRecord], names: Sequence[str]) -> list[list[str]]:
     """Gains of all methods over the references, and the references' own steps below."""
     rows = [
-        [record.variant, *(f"{record.adapter_gain(name):.2f}" for name in names)]
+        [record.variant, *(_gain(record, name) for name in names)]
         for record in records
         if record.references
     ]
-    first = records[0]
-    steps = (f"{first.references[name] / first.frozen_step_s:.2f}" for name in names)
+    beside = {name: record for record in records for name in record.references}
+    steps = (f"{beside[n].references[n] / beside[n].frozen_step_s:.2f}" for n in names)
     return [*rows, ["*its step / frozen*", *steps]]
+
+
+def _gain(record: SpeedRecord, name: str) -> str:
+    return f"{record.adapter_gain(name):.2f}" if name in record.references else ""

@@ -57,7 +57,7 @@ def bench(
             outcome = Outcome.known(done, published)
         else:
             result = execute(plan, runs.next_attempt(plan.spec), started(plan))
-            record = runs.add(result.record, result.outcomes, result.weights)
+            record = runs.add(result.record, result.files)
             outcome = Outcome(record, True, compare(record, published))
         ended(outcome)
         outcomes.append(outcome)
@@ -69,14 +69,10 @@ def compare(record: Record, published: Store) -> str | None:
     twin = published.finished(record.spec)
     if twin is None or record.status != "ok":
         return None
-    differences = [
-        abs(record.tasks[task].test[metric] - value)
-        for task, result in twin.tasks.items()
-        for metric, value in result.test.items()
-    ]
+    shown, known = record.scores(), twin.scores()
+    differences = [abs(shown[task] - value) for task, value in known.items()]
     if not any(differences) and record.outcomes_sha256 == twin.outcomes_sha256:
         return "reproduced the published record bit for bit"
     same = twin.provenance.machine == record.provenance.machine
     where = "on the same kind of machine" if same else f"made on {twin.provenance.machine}"
-    worst = 100 * max(differences)
-    return f"differs from the published record ({where}) by up to {worst:.2f} points"
+    return f"differs from the published record ({where}) by up to {max(differences):.2f}"

@@ -17,8 +17,9 @@ class BudgetError(ValueError):
 def solve(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> MethodConfig:
     """`config` at the largest size within `target` trainable adapter parameters.
 
-    Climbs the method's first ladder that fits to the last rung that fits, then raises single places
-    by the method's smallest step, the costliest first and spread over depth, while they fit.
+    Climbs the method's first ladder to the last rung that fits, then raises single places by the
+    method's smallest step, the costliest first and spread over depth, while they fit. Where that is
+    not close enough to the target, the next ladder is tried.
 
     Args:
         shapes: adapted places, (d_in, d_out) by module name.
@@ -33,28 +34,36 @@ def solve(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> Me
         raise BudgetError(
             f"{config.name} has {_total(config, shapes, n_tasks)}: over the budget of {target:,}"
         )
-    fits, too_large = None, None
+    near: list[MethodConfig] = []
     for ladder in config.ladders():
-        for rung in ladder:
-            if rung.parameters(shapes, n_tasks).total > target:
-                too_large = rung
-                break
-            fits = rung
+        fits, too_large = _climb(ladder, shapes, n_tasks, target)
         if fits is not None:
-            break
-    if fits is not None:
-        filled = _fill(fits, shapes, n_tasks, target)
-        if filled.parameters(shapes, n_tasks).total >= (1 - BELOW) * target:
-            return filled
-        fits = filled
-    elif too_large.parameters(shapes, n_tasks).total <= (1 + ABOVE) * target:  # type: ignore[union-attr]
-        assert too_large is not None
-        return too_large
-    near = [_total(c, shapes, n_tasks) for c in (fits, too_large) if c is not None]
+            fits = _fill(fits, shapes, n_tasks, target)
+            if fits.parameters(shapes, n_tasks).total >= (1 - BELOW) * target:
+                return fits
+        elif too_large.parameters(shapes, n_tasks).total <= (1 + ABOVE) * target:
+            return too_large
+        if fits is not None:
+            near = [fits, too_large]
+        elif len(near) < 2:
+            near = [too_large]
+    sizes = " and ".join(_total(c, shapes, n_tasks) for c in near)
     raise BudgetError(
         f"{config.name} cannot fill a budget of {target:,} parameters on {len(shapes)} places; "
-        f"its nearest sizes are {' and '.join(near)}"
+        f"its nearest sizes are {sizes}"
     )
+
+
+def _climb(
+    ladder: Iterator[MethodConfig], shapes: Shapes, n_tasks: int, target: int
+) -> tuple[MethodConfig | None, MethodConfig]:
+    """The last rung within the target, if there is one, and the first above it."""
+    fits = None
+    for rung in ladder:
+        if rung.parameters(shapes, n_tasks).total > target:
+            return fits, rung
+        fits = rung
+    raise AssertionError("ladders have no end")
 
 
 def _total(config: MethodConfig, shapes: Shapes, n_tasks: int) -> str:

@@ -23,7 +23,7 @@ from methods import after_step, routing, routing_state
 from methods.method import MethodConfig, Placement
 from methods.statistics import routing_statistics
 from suite.measure import count_trainable
-from suite.plan import adapted_shapes
+from suite.plan import linear_shapes
 
 N_TASKS = 3
 TASK_IDS = torch.tensor([0, 1, 2, 0])
@@ -130,7 +130,7 @@ def step_gradients(
 def parameters_are_what_the_formula_says(method: Method) -> None:
     """Closed form and trained parameters agree, at several sizes and with a raised place."""
     base = encoder()
-    shapes = adapted_shapes(base, LINEARS)
+    shapes = LINEARS.shapes(linear_shapes(base))
     first = next(iter(shapes))
     for size in itertools.islice(configured(method).sizes(), 4):
         for config in (size, size.with_ranks({first: size.r + size.rank_step()})):
@@ -149,7 +149,7 @@ def parameters_are_what_the_formula_says(method: Method) -> None:
 
 def sizes_grow(method: Method) -> None:
     """Every rung of the ladder is larger than the one before."""
-    shapes = adapted_shapes(encoder(), LINEARS)
+    shapes = LINEARS.shapes(linear_shapes(encoder()))
     rungs = itertools.islice(configured(method).sizes(), 8)
     totals = [rung.parameters(shapes, N_TASKS).total for rung in rungs]
     if totals != sorted(set(totals)):

@@ -29,10 +29,13 @@ class Place:
     placement: Placement = field(default_factory=lambda: Placement(".*"))
     dense: bool = False
 
-    @cached_property
-    def shapes(self) -> Shapes:
-        """Adapted places."""
-        return self.placement.shapes(self.linears)
+    def shapes(self, config: MethodConfig) -> Shapes:
+        """Where a method acts."""
+        return config.places(self.placement, self.linears)
+
+    def parameters(self, config: MethodConfig) -> Parameters:
+        """Closed form of a method's parameters here."""
+        return config.parameters(self.shapes(config), self.n_tasks)
 
     @cached_property
     def frozen(self) -> int:
@@ -64,7 +67,7 @@ class Place:
 
     def saved(self, config: MethodConfig) -> float:
         """Activation elements saved per token at one place in one pass, mean over places."""
-        count = Counter(config.own_places(self.shapes).values())
+        count = Counter(config.own_places(self.shapes(config)).values())
         found = sum(n * saved_elements(config, shape) for shape, n in count.items())
         return found / count.total()
 
@@ -109,20 +112,25 @@ def compare_budgets(
 
 def like(place: Place, request: MethodRequest) -> int:
     """The budget that is what a method takes as it is asked for, e.g. `lora[r=16]`."""
-    return _on(place, request).parameters(place.shapes, place.n_tasks).total
+    return place.parameters(_on(place, request)).total
 
 
 def _on(place: Place, request: MethodRequest) -> MethodConfig:
     return request.config().placed(place.placement, 0.0, place.n_tasks)
 
 
+def _solved(place: Place, request: MethodRequest, target: int) -> MethodConfig:
+    config = _on(place, request)
+    return solve(config, place.shapes(config), place.n_tasks, target)
+
+
 def _reference(place: Place, target: int) -> tuple[int, int] | None:
     """LoRA's operations per token in training and in inference, if it can fill the budget."""
     try:
-        lora = solve(_on(place, MethodRequest("lora", {})), place.shapes, place.n_tasks, target)
+        lora = _solved(place, MethodRequest("lora", {}), target)
     except BudgetError:
         return None
-    parameters = lora.parameters(place.shapes, place.n_tasks)
+    parameters = place.parameters(lora)
     return place.training_flops(lora, parameters), place.inference_flops(lora, parameters)
 
 
@@ -131,17 +139,21 @@ def _row(
 ) -> BudgetRow:
     name = variant(request.name, request.options)
     try:
-        config = solve(_on(place, request), place.shapes, place.n_tasks, target)
+        config = _solved(place, request, target)
     except ValueError as error:
         return BudgetRow(place.name, target, name, {}, {}, None, problem=str(error))
-    parameters = config.parameters(place.shapes, place.n_tasks)
+    parameters = place.parameters(config)
     size = {field: getattr(config, field) for field in config.sizing}
-    row = BudgetRow(place.name, target, name, size, config.describe(), parameters)
     training, inference = reference or (None, None)
-    found = {
-        "training_ratio": training and place.training_flops(config, parameters) / training,
-        "inference_ratio": inference and place.inference_flops(config, parameters) / inference,
-        "passes": place.passes(config),
-        "saved": place.saved(config),
-    }
-    return BudgetRow(**vars(row) | found)
+    return BudgetRow(
+        place.name,
+        target,
+        name,
+        size,
+        config.describe(),
+        parameters,
+        training_ratio=training and place.training_flops(config, parameters) / training,
+        inference_ratio=inference and place.inference_flops(config, parameters) / inference,
+        passes=place.passes(config),
+        saved=place.saved(config),
+    )

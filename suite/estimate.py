@@ -13,8 +13,6 @@ from methods import routing
 from suite.plan import Plan
 from suite.run import build
 from suite.store import Store
-from tasks import backbones
-from tasks.encoder import SentenceLearner
 
 PROBES = 3
 
@@ -43,8 +41,7 @@ def estimate(plans: Sequence[Plan], runs: Store) -> list[Estimate]:
 
 def _seconds(plan: Plan) -> float:
     recipe = plan.workload.track.recipe
-    tokenizer = backbones.load_tokenizer(plan.workload.weights)
-    learner = SentenceLearner(plan.workload.data, tokenizer, recipe.max_length)
+    learner = plan.workload.learner
     model = build(plan.workload, plan.config, plan.spec.seed)
     order = np.random.default_rng(0)
     times = []
@@ -53,11 +50,11 @@ def _seconds(plan: Plan) -> float:
     ):
         start = time.perf_counter()
         for batch in batches:
-            with routing(model, batch.task_ids, batch.mask):
-                learner.losses(model(batch), batch, model.columns).mean().backward()
+            with routing(model, *model.route(batch)):
+                learner.loss(model(batch), batch, len(batch)).backward()
         times.append(time.perf_counter() - start)
     step = median(times[1:])
     # a forward pass is about a third of a step
-    examples = sum(len(data.dev) + len(data.test) for data in plan.workload.data)
+    examples = learner.eval_size("dev") + learner.eval_size("test")
     evaluation = examples / recipe.batch_size * step / 3
     return recipe.steps * step + evaluation

@@ -12,11 +12,10 @@ from torch import Tensor, nn
 
 from methods import get_method, routing
 from methods.tuner import GatedLinear
-from suite.plan import RequestError, Workload, placement_of
+from suite.plan import RequestError, Workload, stored_config
 from suite.record import Record
 from suite.run import build
 from suite.store import Store
-from tasks import backbones
 
 
 def export(record: Record, store: Store, workload: Workload, task: str, folder: Path) -> None:
@@ -35,26 +34,23 @@ def export(record: Record, store: Store, workload: Workload, task: str, folder: 
         RequestError: unknown task, or a method that no plain LoRA can stand for.
         StoreError: the store has no weights of this run.
     """
-    names = [data.task.name for data in workload.data]
+    names = workload.tasks
     if task not in names:
         raise RequestError(f"unknown task {task!r} of {record.path}; it has: {', '.join(names)}")
     method = get_method(record.spec.method)
     if method.merges == "no" or not method.has_adapter:
         why = "has no adapter" if not method.has_adapter else "is routed by the token"
         raise RequestError(f"{method.name} {why}: no plain LoRA has the same outputs")
-    placement, dropout = placement_of(workload.track), workload.track.recipe.dropout
-    if placement.reads:
+    if workload.track.backbone.reads:
         raise RequestError(
             f"{workload.track.slug} puts updates beside whole blocks, where no plain LoRA can stand"
         )
-    config = method(**record.spec.config).placed(placement, dropout, len(names))
-    model = build(workload, config, record.spec.seed)
+    model = build(workload, stored_config(record, workload.track), record.spec.seed)
     model.load_state_dict(load(store.weights(record)), strict=False)
     index = names.index(task)
     lora = model.backbone if method.merges == "yes" else _folded(model.backbone, workload, index)
     lora.save_pretrained(folder)  # type: ignore[operator]
-    rows = model.columns[index]
-    head = {"weight": model.heads.weight[rows], "bias": model.heads.bias[rows]}
+    head = workload.learner.head(model, index)
     head = {name: value.detach().clone() for name, value in head.items()}
     save_file(head, folder / "head.safetensors")
 
@@ -76,7 +72,7 @@ def _folded(model: nn.Module, workload: Workload, task: int) -> nn.Module:
         alpha_pattern=ranks,
         target_modules=list(ranks),
     )
-    lora: Any = get_peft_model(backbones.load_model(workload.weights), config)
+    lora: Any = get_peft_model(workload.learner.backbone(), config)
     for place, (down, up) in pairs.items():
         layer = lora.get_submodule(f"base_model.model.{place}")
         _set(layer.lora_A["default"].weight, down)

@@ -18,8 +18,9 @@ from methods import get_method, method_names
 from methods.method import MethodConfig, Placement, Shapes
 from methods.registry import UnknownName
 from suite.budget import solve
-from suite.record import Spec, variant
+from suite.record import Record, Spec, variant
 from tasks import backbones
+from tasks.learner import learner_class
 from tasks.track import Track
 
 REQUEST = re.compile(r"(?P<name>[\w-]+)(\[(?P<options>[^\]]*)\])?")
@@ -116,34 +117,40 @@ class Workload:
         only: Sequence[str] = (),
     ) -> None:
         self.track = track
+        self.slug, data = track.load_data(folder, only)
         self.weights = backbones.locate(track.backbone, weights)
-        self.slug, self.data = track.load_data(folder, only)
+        self.learner = learner_class(track).open(track, data, self.weights)
+        self.tasks = [task.name for task in self.learner.tasks]
 
     @cached_property
-    def data_sha256(self) -> dict[str, str]:
-        """Hash of every task's data."""
-        return {data.task.name: data.sha256() for data in self.data}
+    def linears(self) -> Shapes:
+        """(d_in, d_out) of every linear layer of the backbone, by module name."""
+        return track_linears(self.track, self.weights)
 
-    @cached_property
-    def shapes(self) -> Shapes:
-        """Adapted places of the backbone: (d_in, d_out) by module name."""
-        return adapted_shapes(
-            backbones.load_model(self.weights, meta=True), placement_of(self.track)
-        )
+    def places(self, config: MethodConfig) -> Shapes:
+        """Where a method acts in the backbone: (d_in, d_out) by place.
+
+        Raises:
+            RequestError: nowhere, or a pair reads what is not there.
+        """
+        try:
+            return config.places(placement_of(self.track), self.linears)
+        except ValueError as error:
+            raise RequestError(f"{self.track.slug}: {error}") from None
 
     def config(self, request: MethodRequest, budget: int) -> MethodConfig:
         """The method's config as the track fixes it, filled to the budget."""
         recipe = self.track.recipe
-        config = request.config().placed(placement_of(self.track), recipe.dropout, len(self.data))
-        return solve(config.scaled(recipe.scale), self.shapes, len(self.data), budget)
+        config = request.config().placed(placement_of(self.track), recipe.dropout, len(self.tasks))
+        return solve(config.scaled(recipe.scale), self.places(config), len(self.tasks), budget)
 
     def spec(self, request: MethodRequest, config: MethodConfig, budget: int, seed: int) -> Spec:
         """The identity of one run."""
         return Spec(
             track=self.slug,
-            tasks=[data.task.name for data in self.data],
-            data_sha256=self.data_sha256,
-            weights_sha256=self.track.backbone.sha256,
+            tasks=self.tasks,
+            data_sha256={name: self.learner.sha256[name] for name in self.tasks},
+            weights_sha256=self.track.backbone.sha256 or backbones.sha256(self.weights),
             method=request.name,
             options=request.options,
             config=config.describe(),
@@ -169,16 +176,15 @@ def linear_shapes(model: nn.Module) -> dict[str, tuple[int, int]]:
     }
 
 
-def adapted_shapes(model: nn.Module, placement: Placement) -> dict[str, tuple[int, int]]:
-    """(d_in, d_out) of every place of `placement` in `model`.
+def track_linears(track: Track, weights: Path) -> dict[str, tuple[int, int]]:
+    """`linear_shapes` of a track's backbone, on the meta device."""
+    return linear_shapes(learner_class(track).load_backbone(track, weights, meta=True))
 
-    Raises:
-        RequestError: there is none, or a pair reads what is not there.
-    """
-    try:
-        return placement.shapes(linear_shapes(model))
-    except ValueError as error:
-        raise RequestError(str(error)) from None
+
+def stored_config(record: Record, track: Track) -> MethodConfig:
+    """The config of a record, where its track has it."""
+    config = get_method(record.spec.method)(**record.spec.config)
+    return config.placed(placement_of(track), track.recipe.dropout, len(record.spec.tasks))
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,7 @@ class Plan:
     @property
     def parameters(self) -> Any:
         """Closed-form parameter counts."""
-        return self.config.parameters(self.workload.shapes, len(self.workload.data))
+        return self.config.parameters(self.workload.places(self.config), len(self.workload.tasks))
 
 
 def make_plans(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from suite.record import Record
-from suite.store import Store
+from suite.record import Record, track_of
+from suite.store import PICTURE, Store
 from suite.verify import verify
+from tasks.track import get_track
 
 
 def publish(
@@ -30,13 +31,21 @@ def publish(
         elif problems := verify(record, runs):
             refused[record.path] = "; ".join(problems)
         else:
-            copied.append(published.add(record, runs.outcomes(record)))
+            copied.append(published.add(record, _evidence(record, runs)))
     there = {(record.folder, record.provenance.started) for record in published.scan().speed}
     for speed in scan.speed:
         known = (speed.folder, speed.provenance.started) in there
         if speed.provenance.dirty is False and not known:
             published.add(speed)
     return copied, refused | scan.damaged
+
+
+def _evidence(record: Record, runs: Store) -> dict[str, bytes]:
+    """What may be published beside a record: pictures of other people's images may not."""
+    files = runs.evidence(record)
+    if get_track(track_of(record.spec.track)).tier != "embedded":
+        files.pop(PICTURE, None)
+    return files
 
 
 def _known(record: Record, published: Store, again: bool) -> bool:

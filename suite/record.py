@@ -95,7 +95,15 @@ class TaskResult(Part):
     test: dict[str, float]
     dev: dict[str, float]
     constant: dict[str, float] = Field(description="test scores of the best constant answer")
-    bag_of_words: dict[str, float] = Field(description="test scores of a linear model on words")
+    bag_of_words: dict[str, float] = Field(
+        {}, description="test scores of a linear model on words, where there are words"
+    )
+    unit: Literal["points", "degrees", "metres"] = "points"
+    lower_is_better: bool = False
+
+    def shown(self, values: dict[str, float]) -> float:
+        """The primary metric of `values` in the task's unit; points are a share times 100."""
+        return values[self.primary] * (100 if self.unit == "points" else 1)
 
 
 class Routing(Part):
@@ -105,6 +113,7 @@ class Routing(Part):
     entropy: float = Field(description="of the load, over its maximum")
     dead: float = Field(description="share of experts with under a tenth of an equal load")
     task_information: float = Field(description="mutual information of task and expert, nats")
+    by_task: list[list[float]] = Field([], description="share of each task's gate mass by expert")
 
 
 class Cost(Part):
@@ -112,6 +121,7 @@ class Cost(Part):
 
     flops_train: float = Field(description="per step, forward and backward, measured on a batch")
     flops_infer: float = Field(description="per example, forward")
+    passes: int = Field(1, description="runs of the backbone per example")
     train_s: float
     eval_s: float
     total_s: float
@@ -256,8 +266,8 @@ class Record(Part):
         return f"{self.folder}/{self.prefix}-{self.attempt}"
 
     def scores(self) -> dict[str, float]:
-        """The primary test score of every task, in points (times 100)."""
-        return {name: 100 * task.test[task.primary] for name, task in self.tasks.items()}
+        """The primary test score of every task, in its unit (points are a share times 100)."""
+        return {name: task.shown(task.test) for name, task in self.tasks.items()}
 
 
 def parse_record(text: str | bytes) -> Record | SpeedRecord:

@@ -6,9 +6,10 @@ import hashlib
 import io
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,18 @@ from suite.provenance import provenance
 from suite.record import Cost, ParameterCounts, Record, Routing, TaskResult
 from suite.seeds import derive
 from suite.train import Diverged, Progress, train
-from tasks import backbones
-from tasks.baselines import bag_of_words, constant
-from tasks.encoder import MultiTaskEncoder, SentenceLearner
-from tasks.metrics import score
+from tasks.learner import Learner, MultiTaskModel
 
 EVAL_BATCH = 64
-OUTCOME_COLUMNS = ("split", "task", "row", "prediction", "target")
+OUTCOME_TYPES = {
+    "split": "category",
+    "task": "category",
+    "family": "category",
+    "row": "int32",
+    "prediction": "float32",
+    "target": "float32",
+}
+"""Of the columns of outcomes, where they are not what they were made as."""
 
 
 def pin(threads: int) -> None:
@@ -51,11 +57,11 @@ def seeded(seed: int) -> Any:
         yield
 
 
-def build(workload: Workload, config: MethodConfig | None, seed: int) -> MultiTaskEncoder:
+def build(workload: Workload, config: MethodConfig | None, seed: int) -> MultiTaskModel:
     """Frozen backbone, heads and adapter (none without `config`), each with its own generator."""
-    backbone = backbones.load_model(workload.weights)
+    backbone = workload.learner.backbone()
     with seeded(derive(seed, "heads")):
-        model = MultiTaskEncoder(backbone, workload.data)
+        model = workload.learner.model(backbone, config is not None and config.told_task)
     if config is not None:
         with seeded(derive(seed, "adapter")):
             model.backbone = config.adapt(backbone)
@@ -64,11 +70,13 @@ def build(workload: Workload, config: MethodConfig | None, seed: int) -> MultiTa
 
 @dataclass(frozen=True)
 class Result:
-    """A record and, of a run that ended `ok`, its outcomes (Parquet) and weights (safetensors)."""
+    """A record and, of a run that ended `ok`, the files beside it by suffix.
+
+    They are its outcomes (Parquet), its weights (safetensors), and a picture where there is one.
+    """
 
     record: Record
-    outcomes: bytes | None = None
-    weights: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def execute(plan: Plan, attempt: int, report: Callable[[Progress], None]) -> Result:
@@ -95,9 +103,7 @@ def execute(plan: Plan, attempt: int, report: Callable[[Progress], None]) -> Res
 def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> Result:
     recipe, start = plan.workload.track.recipe, time.perf_counter()
     accelerator = Accelerator(mixed_precision="bf16" if recipe.precision == "bf16" else "no")
-    learner = SentenceLearner(
-        plan.workload.data, backbones.load_tokenizer(plan.workload.weights), recipe.max_length
-    )
+    learner = plan.workload.learner
     order = np.random.default_rng(derive(plan.spec.seed, "order"))
     batches = learner.train_batches(order, recipe.steps, recipe.batch_size, recipe.micro_batches)
     with PeakMemory() as memory:
@@ -107,7 +113,7 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
             progress = train(
                 model,
                 batches,
-                lambda outputs, batch: learner.losses(outputs, batch, model.columns),
+                learner.loss,
                 recipe,
                 accelerator,
                 report,
@@ -116,6 +122,7 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
         evaluated = time.perf_counter()
         outcomes, usage = predict(model, learner, accelerator)
         eval_s = time.perf_counter() - evaluated
+        picture = learner.picture(partial(answer, model, accelerator))
     content = to_parquet(outcomes)
     update = {
         "status": "ok",
@@ -123,11 +130,12 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
         "examples": progress.examples,
         "tokens": progress.tokens,
         "steps": progress.steps,
-        "tasks": task_results(plan, outcomes),
+        "tasks": task_results(learner, outcomes),
         "loss_curve": progress.curve,
         "routing": {p: Routing(**routing_statistics(table)) for p, table in usage.items()},
         "cost": Cost(
             **flops(model, learner, accelerator),
+            passes=model.passes,
             train_s=round(progress.seconds, 3),
             eval_s=round(eval_s, 3),
             total_s=round(time.perf_counter() - start, 3),
@@ -137,7 +145,9 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
         ),
         "outcomes_sha256": hashlib.sha256(content).hexdigest(),
     }
-    return Result(record.model_copy(update=update), content, save(trained(model)))
+    files = {".parquet": content, ".safetensors": save(trained(model))}
+    files |= {".webp": picture} if picture else {}
+    return Result(record.model_copy(update=update), files)
 
 
 def trained(model: nn.Module) -> dict[str, torch.Tensor]:
@@ -148,7 +158,7 @@ def trained(model: nn.Module) -> dict[str, torch.Tensor]:
     return {name: state[name].detach().cpu().contiguous() for name in kept}
 
 
-def counted(plan: Plan, model: MultiTaskEncoder) -> ParameterCounts:
+def counted(plan: Plan, model: MultiTaskModel) -> ParameterCounts:
     """Trainable parameters of `model`, found equal to the method's closed form.
 
     Raises:
@@ -164,27 +174,30 @@ def counted(plan: Plan, model: MultiTaskEncoder) -> ParameterCounts:
     return ParameterCounts(adapter=claimed.total, active=claimed.active, **found)
 
 
+def answer(model: MultiTaskModel, accelerator: Accelerator, batch: Any) -> Any:
+    """The outputs of `model` for one batch."""
+    batch = batch.to(accelerator.device)
+    routed = routing(model, *model.route(batch))
+    with torch.inference_mode(), routed, accelerator.autocast():
+        return model(batch)
+
+
 def predict(
-    model: MultiTaskEncoder, learner: SentenceLearner, accelerator: Accelerator
+    model: MultiTaskModel, learner: Learner, accelerator: Accelerator
 ) -> tuple[pd.DataFrame, dict[str, torch.Tensor]]:
-    """Predictions on dev and test, and the gates' usage on test by adapted place."""
+    """Outcomes on dev and test, and the gates' usage on test by adapted place."""
     model.eval()
     state, frames = routing_state(model), []
     for split in ("dev", "test"):
         if state is not None:
             state.record_usage = split == "test"
-        for batch, rows in learner.eval_batches(split, EVAL_BATCH):
-            batch = batch.to(accelerator.device)
-            task = int(batch.task_ids[0])
-            routed = routing(model, batch.task_ids, batch.mask)
-            with torch.inference_mode(), routed, accelerator.autocast():
-                outputs = model(batch)
-            frame = pd.DataFrame({"row": rows})
-            frame["prediction"] = learner.answers(outputs, task, model.columns)
-            frame["target"] = batch.labels.cpu().numpy()
-            frames.append(frame.assign(split=split, task=learner.data[task].task.name))
-    outcomes = pd.concat(frames, ignore_index=True)[list(OUTCOME_COLUMNS)]
-    outcomes = outcomes.sort_values(["split", "task", "row"], ignore_index=True)
+        answers = (
+            (answer(model, accelerator, batch), batch, rows)
+            for batch, rows in learner.eval_batches(split, EVAL_BATCH)
+        )
+        frames.append(learner.outcomes(split, answers))
+    outcomes = pd.concat(frames, ignore_index=True)
+    outcomes = outcomes.sort_values(list(learner.key), ignore_index=True)
     usage: dict[str, torch.Tensor] = {}
     if state is not None:
         state.record_usage, usage = False, dict(state.usage)
@@ -192,58 +205,36 @@ def predict(
 
 
 def to_parquet(outcomes: pd.DataFrame) -> bytes:
-    """Outcomes as a compact Parquet file: (split, task, row, prediction, target)."""
-    small = outcomes.astype(
-        {"split": "category", "task": "category", "row": "int32"}
-        | {"prediction": "float32", "target": "float32"}
-    )
+    """Outcomes as a compact Parquet file."""
+    kinds = {name: OUTCOME_TYPES[name] for name in outcomes.columns if name in OUTCOME_TYPES}
     buffer = io.BytesIO()
-    small.to_parquet(buffer, index=False, compression="zstd")
+    outcomes.astype(kinds).to_parquet(buffer, index=False, compression="zstd")
     return buffer.getvalue()
 
 
-def task_results(plan: Plan, outcomes: pd.DataFrame) -> dict[str, TaskResult]:
+def task_results(learner: Learner, outcomes: pd.DataFrame) -> dict[str, TaskResult]:
     """Scores of every task, from its outcomes alone, beside those of trivial answers."""
     results = {}
-    for data in plan.workload.data:
-        scores = scores_of(outcomes, data.task.name, data.task.metrics)
-        results[data.task.name] = TaskResult(
-            n=len(data.test),
-            primary=data.task.metrics[0],
-            test=scores["test"],
-            dev=scores["dev"],
-            constant=constant(data),
-            bag_of_words=bag_of_words(data),
+    for index, task in enumerate(learner.tasks):
+        results[task.name] = TaskResult(
+            n=learner.examples(index, "test"),
+            primary=task.metrics[0],
+            unit=task.unit,
+            lower_is_better=task.lower_is_better,
+            **learner.scores(outcomes, task.name, task.metrics),
+            **learner.trivial(index),
         )
     return results
 
 
-def scores_of(
-    outcomes: pd.DataFrame, task: str, metrics: tuple[str, ...]
-) -> dict[str, dict[str, float]]:
-    """Every metric of one task on dev and test."""
-    own = outcomes[outcomes["task"] == task]
-    return {
-        split: score(
-            metrics,
-            own.loc[own["split"] == split, "prediction"].to_numpy(dtype=np.float64),
-            own.loc[own["split"] == split, "target"].to_numpy(dtype=np.float64),
-        )
-        for split in ("dev", "test")
-    }
-
-
-def flops(
-    model: MultiTaskEncoder, learner: SentenceLearner, accelerator: Accelerator
-) -> dict[str, float]:
+def flops(model: MultiTaskModel, learner: Learner, accelerator: Accelerator) -> dict[str, float]:
     """Operation counts of one training step's forward and backward, and of inference."""
     order = np.random.default_rng(0)
     batch = next(learner.train_batches(order, 1, 32, 1))[0].to(accelerator.device)
 
     def forward() -> torch.Tensor:
-        with routing(model, batch.task_ids, batch.mask):
-            outputs = model(batch)
-            return learner.losses(outputs, batch, model.columns).mean()
+        with routing(model, *model.route(batch)):
+            return learner.loss(model(batch), batch, len(batch))
 
     with torch.inference_mode():
         infer = count_flops(forward)

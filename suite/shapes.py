@@ -73,7 +73,7 @@ def backbone_place(name: str, n_tasks: int, beside_blocks: bool, backbone_rank: 
         placement.shapes(linears)
     except ValueError as error:
         raise RequestError(f"{name}: {error}") from None
-    return Place(name, linears, n_tasks, placement, dense=name in timm.list_models())
+    return Place(name, linears, n_tasks, placement, dense=timm.is_model(name))
 
 
 def in_blocks(linears: Shapes) -> dict[str, tuple[int, int]]:
@@ -87,7 +87,7 @@ def build_backbone(name: str) -> nn.Module:
         return _from_config(CONFIGS[name]())
     if (Path(name) / "config.json").is_file():
         return _from_config(AutoConfig.from_pretrained(name, local_files_only=True))
-    if name in timm.list_models():
+    if timm.is_model(name):
         return timm.create_model(name, pretrained=False)
     close = difflib.get_close_matches(name, [*CONFIGS, *timm.list_models()], n=3)
     known = ", ".join(close or [*CONFIGS, "vit_base_patch16_224"])

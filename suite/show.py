@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import mean
 from typing import TYPE_CHECKING, Any, Self
 
 from rich import box
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # these import torch, which listing commands can do without
     from suite.plan import Plan
     from suite.store import Store
     from suite.train import Progress as Training
+    from tasks.dense.files import Report
     from tasks.track import Track
 
 PIPE_WIDTH = 180
@@ -124,6 +126,32 @@ class BenchProgress:
         messages.print(what, markup=False)
 
 
+class Steps:
+    """A bar for one training with its loss."""
+
+    def __init__(self, title: str, total: int) -> None:
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[status]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=messages,
+        )
+        self.bar = self.bars.add_task(title, total=total, status="rendering")
+
+    def __enter__(self) -> Self:
+        self.bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bars.stop()
+
+    def moved(self, step: int, loss: float, seconds: float) -> None:
+        """After `step` steps and `seconds`, the last ones at a mean loss."""
+        self.bars.update(self.bar, completed=step, status=f"loss {loss:.3f}")
+
+
 def _name(spec: Spec) -> str:
     return f"{spec.track} {spec.variant} seed {spec.seed}"
 
@@ -145,7 +173,8 @@ def bench_summary(
             if (other.track, other.budget, other.conditions) == key:
                 rows += [_entry_row(entry, "published", board) for entry in other.entries]
         for kind, title in (("bag_of_words", "bag of words"), ("constant", "constant answer")):
-            rows.append(_baseline_row(title, board.baseline(kind)))
+            if points := board.baseline(kind):
+                rows.append(_baseline_row(title, points, board))
         columns = ["entry", "from", *board.tasks, "average", "parameters", "seeds"]
         table(f"{board.track}, budget {board.budget:,}", columns, rows, left=2)
     for path, reason in there.damaged.items():
@@ -176,15 +205,15 @@ def _entry_row(entry: Entry, place: str, board: Board) -> list[str]:
         entry.name,
         place,
         *(str(entry.task(name)) for name in board.tasks),
-        str(entry.average),
+        str(entry.average or ""),
         f"{counts.adapter:,}" if counts else "",
         str(len(entry.seeds)),
     ]
 
 
-def _baseline_row(title: str, points: Mapping[str, float]) -> list[str]:
-    average = sum(points.values()) / len(points)
-    return [title, "", *(f"{value:.1f}" for value in points.values()), f"{average:.1f}", "", ""]
+def _baseline_row(title: str, points: Mapping[str, float], board: Board) -> list[str]:
+    average = f"{mean(points.values()):.1f}" if board.has_average else ""
+    return [title, "", *(f"{value:.1f}" for value in points.values()), average, "", ""]
 
 
 def dry_run(estimates: Sequence[Estimate], as_json: bool) -> None:
@@ -380,6 +409,24 @@ def verified(checked: Mapping[str, Sequence[str]], as_json: bool) -> None:
     console.print(f"{len(checked) - wrong} of {len(checked)} records are as they say.")
 
 
+def data_checked(report: Report, manifest: Path | None, as_json: bool) -> None:
+    """What is wrong with data on disk, or where its manifest is."""
+    if as_json:
+        as_text(vars(report) | {"written": manifest})
+        return
+    for remark in report.remarks:
+        console.print(f"note: {remark}", markup=False)
+    for problem in report.problems:
+        console.print(f"missing or wrong: {problem}", markup=False)
+    if manifest is not None:
+        console.print(f"All is there. Wrote {manifest}.", markup=False)
+
+
+def line(text: str) -> None:
+    """Print one line."""
+    console.print(text, markup=False)
+
+
 def checked(found: Mapping[str, str | None], as_json: bool) -> None:
     """What the conformance checks found."""
     if as_json:
@@ -396,18 +443,6 @@ def speed(records: Sequence[SpeedRecord], as_json: bool) -> None:
     if as_json:
         as_text([record.model_dump(mode="json") for record in records])
         return
-    rows = [
-        [
-            record.variant,
-            f"{1000 * record.step_s:.0f} ms",
-            f"{record.ratio_to_lora:.3f}",
-            f"{record.flops_ratio:.3f}",
-            f"{record.overhead:.3f}",
-            f"{record.ratio_to_frozen:.3f}",
-            "" if record.saved_per_token is None else f"{record.saved_per_token:.0f}",
-        ]
-        for record in records
-    ]
     columns = [
         "method",
         "step",
@@ -417,7 +452,22 @@ def speed(records: Sequence[SpeedRecord], as_json: bool) -> None:
         "time / frozen",
         "saved",
     ]
-    for record in records[:1]:
+    groups: dict[str, list[list[str]]] = {}
+    for record in records:
         size, tokens = record.batch
         title = f"{record.track}, budget {record.budget:,}, {size} examples of {tokens} tokens"
+        groups.setdefault(title, []).append(_speed_row(record))
+    for title, rows in groups.items():
         table(title, columns, rows)
+
+
+def _speed_row(record: SpeedRecord) -> list[str]:
+    return [
+        record.variant,
+        f"{1000 * record.step_s:.0f} ms",
+        f"{record.ratio_to_lora:.3f}",
+        f"{record.flops_ratio:.3f}",
+        f"{record.overhead:.3f}",
+        f"{record.ratio_to_frozen:.3f}",
+        "" if record.saved_per_token is None else f"{record.saved_per_token:.0f}",
+    ]

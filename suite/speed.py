@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -29,8 +30,6 @@ from suite.run import build, seeded
 from suite.shapes import build_backbone
 from suite.store import Store
 from suite.train import make_optimizer, train_step
-from tasks import backbones
-from tasks.encoder import SentenceLearner
 
 LEARNING_RATE = 1e-4
 """Of the steps on bare backbones, where nothing is learnt."""
@@ -80,7 +79,8 @@ class BareBackbone:
     def slug(self) -> str:
         """Stands for the track in records."""
         compiled = "-compiled" if self.compiled else ""
-        return f"{self.place.name}-r{self.rank}{compiled}"
+        # a folder goes by its own name: records hold no path of a machine
+        return f"{Path(self.place.name).name}-r{self.rank}{compiled}"
 
     @property
     def lora(self) -> LoRAConfig:
@@ -128,7 +128,7 @@ class BareBackbone:
     def inputs(self) -> Tensor:
         """Random token ids, or images as timm's models take them."""
         size, length = self.batch
-        if self.place.name not in timm.list_models():
+        if not timm.is_model(self.place.name):
             return torch.randint(1000, (size, length))
         config = timm.get_pretrained_cfg(self.place.name)
         return torch.randn(size, *(config.input_size if config else (3, 224, 224)))
@@ -164,7 +164,7 @@ def measure_backbone(
     }
     runners = bare.runners(configs)
     take_turns(list(runners.values()), rounds)
-    budget = bare.lora.parameters(place.shapes, place.n_tasks).total
+    budget = place.parameters(bare.lora).total
     others = set(runners) - {"frozen", "LoRA", *configs}
     for request in requests:
         yield _stored(
@@ -195,9 +195,9 @@ def measure_track(
     In every round the method, PEFT's LoRA of equal total rank and the frozen backbone take one step
     each on the same batch; what drifts in the machine hits all three alike.
     """
-    track, tasks = workload.track, len(workload.data)
+    track, tasks = workload.track, len(workload.tasks)
     target = budget or track.budgets.default
-    place = Place(workload.slug, workload.shapes, tasks, placement_of(track))
+    place = Place(workload.slug, workload.linears, tasks, placement_of(track))
     for request in requests:
         config = workload.config(request, target)
         lora = same_rank_lora(config).placed(place.placement, track.recipe.dropout, tasks)
@@ -225,9 +225,7 @@ def _on_track(
 ) -> tuple[list[Runner], list[int]]:
     """A runner per config, and the size of the batch they all step on."""
     recipe = workload.track.recipe
-    learner = SentenceLearner(
-        workload.data, backbones.load_tokenizer(workload.weights), recipe.max_length
-    )
+    learner = workload.learner
     accelerator = Accelerator(mixed_precision="bf16" if recipe.precision == "bf16" else "no")
     drawn = next(learner.train_batches(np.random.default_rng(0), 1, recipe.batch_size, 1))
     batch = [part.to(accelerator.device) for part in drawn]
@@ -236,22 +234,17 @@ def _on_track(
         model = build(workload, config, seed=0)
         if config is None:
             _with_gradients(model.backbone)
-        columns, optimizer = model.columns, make_optimizer(model, recipe)
+        optimizer = make_optimizer(model, recipe)
         prepared, optimizer = accelerator.prepare(model, optimizer)
         prepared.train()
         return Runner(
             model,
             lambda: train_step(
-                prepared,
-                batch,
-                lambda outputs, part: learner.losses(outputs, part, columns),
-                optimizer,
-                accelerator,
-                recipe.clip_norm,
+                prepared, batch, learner.loss, optimizer, accelerator, recipe.clip_norm
             ),
         )
 
-    return [runner(config) for config in configs], [len(batch[0]), batch[0].input_ids.shape[1]]
+    return [runner(config) for config in configs], batch[0].shape
 
 
 def take_turns(runners: Sequence[Runner], rounds: int) -> None:

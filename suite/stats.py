@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean, stdev
 
@@ -15,9 +15,32 @@ SEEDS_FOR_RANKS = 5
 """A board with fewer seeds for any entry is provisional and ranks nobody."""
 
 
+REFERENCE = "lora_per_task_full"
+"""What Δm compares with: a LoRA for every task alone, each with the whole budget."""
+
+
+def delta_m(
+    scores: Mapping[str, float], reference: Mapping[str, float], lower: Mapping[str, bool]
+) -> float | None:
+    """Δm in percent: the mean over tasks of the relative gain over a reference.
+
+    Args:
+        scores: by task.
+        reference: of the same tasks.
+        lower: whether less is better, by task.
+
+    Returns:
+        None where the reference of a task is 0, to which nothing is relative.
+    """
+    if not all(reference.values()):
+        return None
+    gains = [(scores[t] - b) / b * (-1 if lower[t] else 1) for t, b in reference.items()]
+    return 100 * mean(gains)
+
+
 @dataclass(frozen=True)
 class Summary:
-    """Mean over seeds and sample standard deviation, in points; None with one seed."""
+    """Mean over seeds and sample standard deviation; None with one seed."""
 
     mean: float
     sd: float | None
@@ -55,14 +78,33 @@ class Entry:
         """Whether the method needs the task's id."""
         return self.records[0].told_task
 
+    @property
+    def passes(self) -> int:
+        """Runs of the backbone per example."""
+        cost = self.records[0].cost
+        return cost.passes if cost else 1
+
     def task(self, name: str) -> Summary:
-        """Primary test score of one task."""
+        """Primary test score of one task, in its unit."""
         return Summary.of([record.scores()[name] for record in self.records])
 
     @property
-    def average(self) -> Summary:
-        """Mean over tasks, summarised over seeds."""
+    def average(self) -> Summary | None:
+        """Mean over tasks, summarised over seeds; None where not all are in points."""
+        if any(task.unit != "points" for task in self.records[0].tasks.values()):
+            return None
         return Summary.of([mean(record.scores().values()) for record in self.records])
+
+    def delta_m(self, reference: Entry | None, without: str = "") -> Summary | None:
+        """Δm against `reference`, over all tasks or all but one; None if there is none."""
+        if reference is None:
+            return None
+        tasks = self.records[0].tasks
+        means = {name: reference.task(name).mean for name in tasks if name != without}
+        lower = {name: task.lower_is_better for name, task in tasks.items()}
+        found = [delta_m(record.scores(), means, lower) for record in self.records]
+        values = [value for value in found if value is not None]
+        return Summary.of(values) if values else None
 
 
 @dataclass
@@ -85,18 +127,33 @@ class Board:
         return self.entries[0].records[0]
 
     def baseline(self, kind: str) -> dict[str, float]:
-        """Points by task of a trivial answer: `constant` or `bag_of_words`."""
+        """Scores by task of a trivial answer, `constant` or `bag_of_words`; empty without one."""
         tasks = self.example.tasks.items()
-        return {name: 100 * getattr(task, kind)[task.primary] for name, task in tasks}
+        known = {name: (task, getattr(task, kind)) for name, task in tasks}
+        return {name: task.shown(values) for name, (task, values) in known.items() if values}
+
+    @property
+    def reference(self) -> Entry | None:
+        """The entry that Δm compares with."""
+        return next((entry for entry in self.entries if entry.name == REFERENCE), None)
+
+    @property
+    def has_average(self) -> bool:
+        """Whether a mean over its tasks means something."""
+        return self.entries[0].average is not None
 
     @property
     def blocks(self) -> dict[str, list[Entry]]:
-        """Entries by whether the gate is told the task; best average first in each."""
-        ordered = sorted(self.entries, key=lambda entry: (-entry.average.mean, entry.name))
+        """Entries by whether the gate is told the task; best average, or Δm, first in each."""
+        ordered = sorted(self.entries, key=lambda entry: (-self._merit(entry), entry.name))
         told = [entry for entry in ordered if entry.told_task]
         not_told = [entry for entry in ordered if not entry.told_task]
         named = {"not told the task": not_told, "told the task": told}
         return {title: entries for title, entries in named.items() if entries}
+
+    def _merit(self, entry: Entry) -> float:
+        found = entry.average or entry.delta_m(self.reference)
+        return found.mean if found else 0.0
 
 
 def conditions(record: Record) -> str:

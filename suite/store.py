@@ -8,12 +8,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import TypeVar
 
 import fsspec
 
 from suite.record import Record, RecordError, Spec, SpeedRecord, parse_record
 
+PICTURE = ".webp"
+"""Suffix of a picture of a run's predictions."""
 R = TypeVar("R", Record, SpeedRecord)
 
 
@@ -23,11 +26,15 @@ class StoreError(ValueError):
 
 @dataclass
 class Scan:
-    """What a store holds: readable records, and damaged or foreign files with the reason."""
+    """What a store holds: readable records, and damaged or foreign files with the reason.
+
+    `pictures` are addresses by the path of their record.
+    """
 
     records: list[Record] = field(default_factory=list)
     speed: list[SpeedRecord] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
 
 
 class Store:
@@ -40,7 +47,10 @@ class Store:
     def scan(self) -> Scan:
         """Read every record; files that are none are named, never fatal."""
         scan = Scan()
-        for path in self._files(self.root):
+        for path in self._files(self.root, (".json", PICTURE)):
+            if path.endswith(PICTURE):
+                scan.pictures[path.removeprefix(f"{self.root}/").removesuffix(PICTURE)] = path
+                continue
             try:
                 record = parse_record(self.fs.cat_file(path))
             except RecordError as error:
@@ -51,6 +61,18 @@ class Store:
             else:
                 scan.records.append(record)
         return scan
+
+    def find(self, name: str) -> Record:
+        """The record in the file `name`, with or without its suffix.
+
+        Raises:
+            StoreError: there is none.
+        """
+        wanted = name.removesuffix(".json")
+        for record in self.scan().records:
+            if record.path.rpartition("/")[2] == wanted:
+                return record
+        raise StoreError(f"no record {wanted} in {self.address}")
 
     def attempts(self, spec: Spec) -> list[Record]:
         """The readable attempts at one spec, oldest first."""
@@ -69,16 +91,14 @@ class Store:
         ok = [record for record in self.attempts(spec) if record.status == "ok"]
         return ok[-1] if ok else None
 
-    def add(self, record: R, outcomes: bytes | None = None, weights: bytes | None = None) -> R:
-        """Write a record, its outcomes and its trained weights; each file whole or not at all.
+    def add(self, record: R, files: Mapping[str, bytes] = MappingProxyType({})) -> R:
+        """Write a record and what belongs beside it, by suffix; each file whole or not at all.
 
         If another writer took the attempt number, the next free one is used.
 
         Returns:
             The record as written, with its attempt number.
         """
-        beside = {".parquet": outcomes, ".safetensors": weights}
-        files = {suffix: content for suffix, content in beside.items() if content is not None}
         while True:
             base = f"{self.root}/{record.path}"
             content = record.model_dump_json(indent=1).encode()
@@ -134,11 +154,21 @@ class Store:
             raise StoreError(f"{path} is not the file its record was written with")
         return content
 
+    def evidence(self, record: Record) -> dict[str, bytes]:
+        """What is published beside a record: its outcomes, and its picture if there is one.
+
+        Raises:
+            StoreError: see `outcomes`.
+        """
+        files = {".parquet": self.outcomes(record)}
+        picture = f"{self.root}/{record.path}{PICTURE}"
+        return files | ({PICTURE: self.fs.cat_file(picture)} if self.fs.exists(picture) else {})
+
     def _names(self, spec: Spec | SpeedRecord, suffix: str) -> list[str]:
         files = self._files(f"{self.root}/{spec.folder}", suffix)
         return [path for path in files if PurePosixPath(path).name.startswith(f"{spec.prefix}-")]
 
-    def _files(self, folder: str, suffix: str = ".json") -> list[str]:
+    def _files(self, folder: str, suffix: str | tuple[str, ...]) -> list[str]:
         if not self.fs.exists(folder):
             return []
         return sorted(path for path in self.fs.find(folder) if path.endswith(suffix))

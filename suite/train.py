@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
 from methods import after_step, routing
-from tasks.encoder import Batch
+from tasks.learner import MultiTaskModel
 from tasks.track import Recipe
 
 CURVE_POINTS = 60
@@ -62,9 +63,9 @@ def learning_rate(step: int, recipe: Recipe) -> float:
 
 
 def train_step(
-    model: nn.Module,
-    micro_batches: list[Batch],
-    losses: Callable[[Tensor, Batch], Tensor],
+    model: MultiTaskModel,
+    micro_batches: list[Any],
+    loss_of: Callable[[Any, Any, int], Tensor],
     optimizer: torch.optim.Optimizer,
     accelerator: Accelerator,
     clip_norm: float,
@@ -77,10 +78,10 @@ def train_step(
     total = torch.zeros((), device=accelerator.device)
     for batch in micro_batches:
         batch = batch.to(accelerator.device)
-        with routing(model, batch.task_ids, batch.mask) as state:
+        with routing(model, *model.route(batch)) as state:
             with accelerator.autocast():
                 outputs = model(batch)
-            loss = losses(outputs, batch).sum() / size
+            loss = loss_of(outputs, batch, size)
             share = len(batch) / size
             accelerator.backward(loss + share * state.auxiliary_loss())
         total += loss.detach()
@@ -92,9 +93,9 @@ def train_step(
 
 
 def train(
-    model: nn.Module,
-    batches: Iterable[list[Batch]],
-    losses: Callable[[Tensor, Batch], Tensor],
+    model: MultiTaskModel,
+    batches: Iterable[list[Any]],
+    loss_of: Callable[[Any, Any, int], Tensor],
     recipe: Recipe,
     accelerator: Accelerator,
     report: Callable[[Progress], None],
@@ -103,7 +104,7 @@ def train(
     """Train `model` on `batches` (one list of micro-batches per step).
 
     Args:
-        losses: (outputs, batch) to the loss per example (batch,).
+        loss_of: (outputs, batch, size) to what the batch adds to the mean over `size` examples.
         report: called after every step.
         factor: of the learning rate, 1 for every method that is compared.
 
@@ -119,7 +120,7 @@ def train(
     start = time.perf_counter()
     for micro_batches in batches:
         began = time.perf_counter()
-        loss = train_step(model, micro_batches, losses, optimizer, accelerator, recipe.clip_norm)
+        loss = train_step(model, micro_batches, loss_of, optimizer, accelerator, recipe.clip_norm)
         schedule.step()
         progress.loss = loss.item()
         progress.step_seconds.append(time.perf_counter() - began)

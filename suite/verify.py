@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
+from pathlib import PurePosixPath
 
 import pandas as pd
 import torch
 
-from methods import get_method
 from methods.registry import UnknownName
 from suite.measure import count_trainable
-from suite.plan import adapted_shapes, placement_of
+from suite.plan import linear_shapes, placement_of, stored_config
 from suite.record import Record, track_of
-from suite.run import scores_of
 from suite.store import Store, StoreError
 from tasks import backbones
-from tasks.backbones import WeightsError
+from tasks.learner import learner_class
+from tasks.task import WeightsError
 from tasks.track import Track, UnknownTrack, get_track
+
+
+def verify_all(
+    store: Store, wanted: Collection[str], track: Track | None = None, weights: str | None = None
+) -> dict[str, list[str]]:
+    """`verify` for every record of a store, or for those of `wanted` names; by path.
+
+    Damaged files have their reason, and names that are not there say so.
+    """
+    checked: dict[str, list[str]] = {}
+    scan = store.scan()
+    for record in scan.records:
+        if not wanted or record.path.rpartition("/")[2] in wanted:
+            checked[record.path] = verify(record, store, track, weights)
+    for path, reason in scan.damaged.items():
+        if not wanted or PurePosixPath(path).stem in wanted:
+            checked[path] = [reason]
+    known = {path.rpartition("/")[2].removesuffix(".json") for path in checked}
+    for name in set(wanted) - known:
+        checked[name] = [f"no such record in {store.address}"]
+    return checked
 
 
 def verify(
@@ -37,16 +59,16 @@ def verify(
         return [f"status is {record.status}, not ok"]
     try:
         track = track or get_track(track_of(record.spec.track))
-        return _check_scores(record, store) + _check_parameters(record, track, weights)
+        return _check_scores(record, store, track) + _check_parameters(record, track, weights)
     except (UnknownTrack, UnknownName, WeightsError, StoreError) as error:
         return [str(error)]
 
 
-def _check_scores(record: Record, store: Store) -> list[str]:
+def _check_scores(record: Record, store: Store, track: Track) -> list[str]:
     outcomes = pd.read_parquet(io.BytesIO(store.outcomes(record)))
     problems = []
     for name, result in record.tasks.items():
-        scores = scores_of(outcomes, name, tuple(result.test))
+        scores = learner_class(track).scores(outcomes, name, list(result.test))
         for split in ("dev", "test"):
             for metric, stored in getattr(result, split).items():
                 found = scores[split][metric]
@@ -57,10 +79,10 @@ def _check_scores(record: Record, store: Store) -> list[str]:
 
 def _check_parameters(record: Record, track: Track, weights: str | None) -> list[str]:
     assert record.parameters is not None
-    model = backbones.load_model(backbones.locate(track.backbone, weights), meta=True)
-    shapes = adapted_shapes(model, placement_of(track))
-    config = get_method(record.spec.method)(**record.spec.config)
-    config = config.placed(placement_of(track), track.recipe.dropout, len(record.spec.tasks))
+    path = backbones.locate(track.backbone, weights)
+    model = learner_class(track).load_backbone(track, path, meta=True)
+    config = stored_config(record, track)
+    shapes = config.places(placement_of(track), linear_shapes(model))
     with torch.device("meta"):
         counts = count_trainable(config.adapt(model))
     claimed = config.parameters(shapes, len(record.spec.tasks))

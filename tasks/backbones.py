@@ -13,51 +13,59 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 from transformers.utils import logging
 
+from tasks.task import WeightsError
 from tasks.track import Backbone
 
 FILES = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
-
-
-class WeightsError(ValueError):
-    """Weights that are missing or are not the ones the track names."""
+SHIPPED = Path(__file__).parent / "weights"
 
 
 @cache
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def locate(backbone: Backbone, weights: str | None = None) -> Path:
-    """Folder of the checked weights.
+    """The checked safetensors file; what else a backbone needs lies beside it.
 
     Args:
         backbone: what the track asks for.
-        weights: a folder or a hub id that serves it instead of the package.
+        weights: a folder, a safetensors file or a hub id that serves it instead of what is there.
 
     Raises:
         WeightsError: no weights there, or their SHA-256 is another one.
     """
-    folder = _folder(backbone, weights)
-    path = folder / "model.safetensors"
+    path = _file(backbone, weights)
     if not path.is_file():
-        raise WeightsError(f"no model.safetensors in {folder}; {backbone.model} is needed there")
-    found = _sha256(path)
-    if found != backbone.sha256:
+        raise WeightsError(f"no {path.name} in {path.parent}; {backbone.model} is needed there")
+    if backbone.sha256 not in (None, found := sha256(path)):
         raise WeightsError(
             f"{path} has SHA-256 {found}, the track needs {backbone.sha256} ({backbone.model})"
         )
-    return folder
+    return path
 
 
-def _folder(backbone: Backbone, weights: str | None) -> Path:
-    if weights is not None and Path(weights).is_dir():
+def _file(backbone: Backbone, weights: str | None) -> Path:
+    if weights is not None and Path(weights).is_file():
         return Path(weights)
+    if weights is not None and Path(weights).is_dir():
+        return Path(weights) / FILES[0]
+    if weights is None and backbone.file is not None:
+        return SHIPPED / backbone.file
     if weights is None and backbone.package is not None:
         spec = importlib.util.find_spec(backbone.package)
         if spec is not None and spec.origin is not None:
-            return Path(spec.origin).parent / "model"
-    return Path(snapshot_download(weights or backbone.model, allow_patterns=list(FILES)))
+            return Path(spec.origin).parent / "model" / FILES[0]
+    name = weights or backbone.model
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(FILES))) / FILES[0]
+    except (OSError, ValueError) as error:  # no network, no such repository, or no name of one
+        raise WeightsError(
+            f"{name} is neither here nor to be had from the hub; name a folder or a safetensors "
+            f"file with WEIGHTS=..., or --weights ({type(error).__name__})"
+        ) from None
 
 
 def load_model(folder: Path, meta: bool = False) -> PreTrainedModel:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 SPLITS = ("train", "dev", "test")
+Unit = Literal["points", "degrees", "metres"]
+"""Of a task's reported metric; points are a share times 100."""
 
 
 class DataError(ValueError):
     """Data that is missing or has the wrong shape; the message names the file or the column."""
+
+
+class WeightsError(ValueError):
+    """Weights that are missing or are not the ones the track names."""
 
 
 class Example(NamedTuple):
@@ -27,8 +33,10 @@ class Task:
     """What is learned: `n_classes` is None for regression; the first metric is the one reported."""
 
     name: str
-    n_classes: int | None
+    n_classes: int | None = None
     metrics: tuple[str, ...] = ("accuracy",)
+    unit: Unit = "points"
+    lower_is_better: bool = False
 
 
 @dataclass(frozen=True)

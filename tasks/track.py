@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import importlib
 import tomllib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -24,6 +25,9 @@ from pydantic import (
 )
 
 from tasks.task import DataError, TaskData
+
+if TYPE_CHECKING:  # tracks are listed without numpy
+    from tasks.dense.data import DenseData
 
 FOLDER = Path(__file__).parent / "tracks"
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -40,19 +44,22 @@ class Backbone(Frozen):
 
     model: str = Field(description="hub id")
     package: str | None = Field(None, description="an installed package that carries the weights")
-    sha256: str = Field(description="of model.safetensors", pattern="^[0-9a-f]{64}$")
+    file: str | None = Field(None, description="weights that come with the suite")
+    options: dict[str, Any] = Field({}, description="changes of a timm architecture")
+    sha256: str | None = Field(
+        None, description="of the weights; recorded alone if not given", pattern="^[0-9a-f]{64}$"
+    )
     adapted: str = Field(description="regular expression over module names, matched in full")
     reads: dict[str, str] = Field({}, description="updates that read another linear's input")
     backbone_rank: NonNegativeInt = Field(0, description="of a plain LoRA at every adapted linear")
 
 
 class Recipe(Frozen):
-    """Training, the same for every method."""
+    """Training, the same for every method; families of tasks add what is theirs."""
 
     steps: PositiveInt
     batch_size: PositiveInt
     micro_batches: PositiveInt = 1
-    max_length: PositiveInt
     learning_rate: PositiveFloat
     weight_decay: float = 0.0
     warmup: Share
@@ -62,6 +69,20 @@ class Recipe(Frozen):
     precision: Literal["fp32", "bf16"] = "fp32"
 
 
+class SentenceRecipe(Recipe):
+    """And the tokens a text is cut to."""
+
+    max_length: PositiveInt
+
+
+class DenseRecipe(Recipe):
+    """And the size (h, w) of the input, the pipeline that makes it, and the decoder."""
+
+    size: tuple[PositiveInt, PositiveInt]
+    pipeline: Literal["plain", "survey", "survey-legacy", "survey-nyud", "atrc"]
+    decoder: Literal["light", "convolutional"]
+
+
 class Budgets(Frozen):
     """Trainable adapter parameters, routers and task embeddings included."""
 
@@ -69,9 +90,10 @@ class Budgets(Frozen):
     curve: tuple[PositiveInt, ...] = ()
 
 
-class Track(Frozen):
+class Track(Frozen, ABC):
     """A frozen backbone, tasks and a recipe under one versioned name."""
 
+    kind: str = "sentences"
     name: str
     version: PositiveInt
     tier: Literal["embedded", "local", "hub"]
@@ -85,14 +107,16 @@ class Track(Frozen):
     recipe: Recipe
     budgets: Budgets
 
+    learner: ClassVar[str]
+    """Class of the family, as `module:name`."""
+
     @property
     def slug(self) -> str:
         """`name@version`."""
         return f"{self.name}@{self.version}"
 
-    def load_data(
-        self, folder: Path | None, only: Sequence[str] = ()
-    ) -> tuple[str, list[TaskData]]:
+    @abstractmethod
+    def load_data(self, folder: Path | None, only: Sequence[str] = ()) -> tuple[str, Any]:
         """The data of all tasks and the slug of what was loaded.
 
         Args:
@@ -102,17 +126,57 @@ class Track(Frozen):
         Raises:
             DataError: `only` names a task that is not there.
         """
-        local = folder is not None and self.tier != "embedded"
+
+    def _loaded(self, folder: Path | None) -> Any:
+        local = folder if self.tier != "embedded" else None
         options = {"hub": self.hub, **self.options}
-        data = importlib.import_module(self.source).load(options, folder if local else None)
+        return importlib.import_module(self.source).load(options, local)
+
+
+def _kept(slug: str, names: Sequence[str], only: Sequence[str]) -> tuple[str, list[str]]:
+    """Those of `names` that `only` names, and the slug that says so."""
+    if not only:
+        return slug, list(names)
+    if missing := sorted(set(only) - set(names)):
+        raise DataError(f"unknown task {missing[0]!r} of {slug}; it has: {', '.join(names)}")
+    kept = [name for name in names if name in only]
+    return slug + "-" + "+".join(kept), kept
+
+
+class SentenceTrack(Track):
+    """Texts and text pairs, each with a label of one task."""
+
+    recipe: SentenceRecipe
+    learner = "tasks.encoder:SentenceLearner"
+
+    def load_data(
+        self, folder: Path | None, only: Sequence[str] = ()
+    ) -> tuple[str, list[TaskData]]:
+        """See `Track.load_data`."""
+        data: list[TaskData] = self._loaded(folder)
+        local = folder is not None and self.tier != "embedded"
         slug = self.slug + (f"-local{len(data)}" if local else "")
-        if not only:
-            return slug, data
-        names = [d.task.name for d in data]
-        if missing := sorted(set(only) - set(names)):
-            raise DataError(f"unknown task {missing[0]!r} of {slug}; it has: {', '.join(names)}")
-        kept = [d for d in data if d.task.name in only]
-        return slug + "-" + "+".join(d.task.name for d in kept), kept
+        slug, names = _kept(slug, [d.task.name for d in data], only)
+        return slug, [d for d in data if d.task.name in names]
+
+
+class DenseTrack(Track):
+    """Images with a label map for every task."""
+
+    recipe: DenseRecipe
+    learner = "tasks.dense.learner:DenseLearner"
+
+    def load_data(self, folder: Path | None, only: Sequence[str] = ()) -> tuple[str, DenseData]:
+        """See `Track.load_data`."""
+        if self.tier == "local" and folder is None:
+            raise DataError(f"{self.slug} needs a folder with its data: DATA=..., or --data ...")
+        data: DenseData = self._loaded(folder)
+        slug, names = _kept(self.slug, [task.name for task in data.tasks], only)
+        return slug, data.only(names)
+
+
+KINDS: dict[str, type[Track]] = {"sentences": SentenceTrack, "dense": DenseTrack}
+"""By the `kind` of a track file."""
 
 
 def track_names() -> list[str]:
@@ -142,7 +206,13 @@ def get_track(name: str) -> Track:
 
 def _read(path: Path) -> Track:
     try:
-        return Track.model_validate(tomllib.loads(path.read_text()))
+        raw = tomllib.loads(path.read_text())
+        kind = raw.get("kind", "sentences")
+        if kind not in KINDS:
+            raise TrackError(
+                f"track file {path}: kind is {kind!r}; it must be one of {', '.join(KINDS)}"
+            )
+        return KINDS[kind].model_validate(raw)
     except OSError as error:
         raise TrackError(f"cannot read track file {path}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:

@@ -35,22 +35,25 @@ def encoder() -> PreTrainedModel:
 @pytest.fixture
 def tiny_track(tmp_path: Path) -> Path:
     """`sentences` cut to a few examples and three steps, on the real MiniLM."""
-    text = (FOLDER / "sentences.toml").read_text()
-    for name, value in {
-        "name": '"tiny"',
-        "train": 40,
-        "dev": 8,
-        "test": 16,
-        "steps": 3,
-        "batch_size": 8,
-    }.items():
-        lines = [
-            f"{name} = {value}" if line.startswith(f"{name} =") else line
-            for line in text.splitlines()
-        ]
-        text = "\n".join(lines)
-    path = tmp_path / "tiny.toml"
-    path.write_text(text)
+    sizes = {"train": 40, "dev": 8, "test": 16, "steps": 3, "batch_size": 8}
+    return changed("sentences", tmp_path / "tiny.toml", name='"tiny"', **sizes)
+
+
+@pytest.fixture
+def tiny_scenes(tmp_path: Path) -> Path:
+    """`scenes` cut to a few small pictures and three steps, on the real backbone."""
+    sizes = {"train": 12, "dev": 3, "test": 5, "side": 48, "steps": 3, "batch_size": 4}
+    path = tmp_path / "dense.toml"
+    return changed("scenes", path, name='"dense"', size="[48, 48]", **sizes)
+
+
+def changed(track: str, path: Path, **lines: object) -> Path:
+    """A track file with other values for some of its lines."""
+    text = (FOLDER / f"{track}.toml").read_text().splitlines()
+    for name, value in lines.items():
+        assert any(line.startswith(f"{name} =") for line in text), name
+        text = [f"{name} = {value}" if x.startswith(f"{name} =") else x for x in text]
+    path.write_text("\n".join(text))
     return path
 
 

@@ -7,25 +7,25 @@ by edge non-maximum suppression and takes p > t (ATRC, InvPT, TaskPrompter).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import add
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import convolve1d, map_coordinates
+from scipy.ndimage import convolve1d, laplace, map_coordinates
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 from scipy.spatial import cKDTree
 from skimage.morphology import thin
 
+from tasks.processes import mapped
+
 THRESHOLDS = tuple(round(0.01 * k, 2) for k in range(1, 100))
 COARSE = tuple(round(0.05 * k, 2) for k in range(1, 20))
 """A twentieth apart: about five times faster."""
-MAX_DISTANCE = {"pascal-context": 0.0075, "nyud": 0.011}
-"""Tolerance by data set, as a share of the image's diagonal."""
 Dialect = Literal["seism", "nms"]
 Map = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -41,12 +41,16 @@ class Counts:
     confirmed: NDArray[np.int64]
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.labelled + other.labelled,
-            self.recalled + other.recalled,
-            self.predicted + other.predicted,
-            self.confirmed + other.confirmed,
-        )
+        return Counts(*(self.table() + other.table()))
+
+    def table(self) -> NDArray[np.int64]:
+        """All four as rows (4, thresholds)."""
+        return np.stack((self.labelled, self.recalled, self.predicted, self.confirmed))
+
+    def best(self) -> Counts:
+        """At the first threshold with the best F alone."""
+        at = int(self.f().argmax())
+        return Counts(*self.table()[:, at : at + 1])
 
     def f(self) -> NDArray[np.float64]:
         """F of precision and recall at every threshold; 0 where nothing is matched."""
@@ -63,19 +67,27 @@ def ods_and_ois(counts: Sequence[Counts]) -> dict[str, float]:
     """
     if not counts:
         raise ValueError("no images: odsF needs at least one")
-    pooled = counts[0]
-    for own in counts[1:]:
-        pooled = pooled + own
-    best = [_at(own, int(own.f().argmax())) for own in counts]
-    single = best[0]
-    for own in best[1:]:
-        single = single + own
-    return {"edge_odsF": float(pooled.f().max()), "edge_oisF": float(single.f()[0])}
+    pooled = reduce(add, counts)
+    best = reduce(add, (own.best() for own in counts))
+    return {"edge_odsF": float(pooled.f().max()), "edge_oisF": float(best.f()[0])}
 
 
-def _at(counts: Counts, index: int) -> Counts:
-    columns = (counts.labelled, counts.recalled, counts.predicted, counts.confirmed)
-    return Counts(*(column[index : index + 1] for column in columns))
+def outlines(labels: NDArray[np.generic]) -> Mask:
+    """Boundaries of the regions of a label map (H, W), as they are scored: half a pixel, thinned.
+
+    A pixel is on a boundary if the one to its right, below it or below to its right has another
+    label. This is not what networks are trained on, see `laplacian`.
+    """
+    found = np.zeros(labels.shape, bool)
+    found[:, :-1] |= labels[:, :-1] != labels[:, 1:]
+    found[:-1] |= labels[:-1] != labels[1:]
+    found[:-1, :-1] |= labels[:-1, :-1] != labels[1:, 1:]
+    return np.asarray(thin(found))
+
+
+def laplacian(labels: NDArray[np.generic]) -> Mask:
+    """What networks are trained on: where a Laplacian of the label map is not zero, thinned."""
+    return np.asarray(thin(laplace(labels.astype(np.float64), mode="mirror") != 0))
 
 
 def count_all(
@@ -84,13 +96,10 @@ def count_all(
     dialect: Dialect = "seism",
     thresholds: Sequence[float] = THRESHOLDS,
     processes: int = 1,
-) -> list[Counts]:
+) -> Iterator[Counts]:
     """`count` for every (prediction, labels) pair, in `processes` processes."""
     one = partial(_count, max_distance=max_distance, dialect=dialect, thresholds=thresholds)
-    if processes == 1:
-        return [one(pair) for pair in pairs]
-    with ProcessPoolExecutor(processes) as pool:
-        return list(pool.map(one, pairs, chunksize=4))
+    return mapped(one, pairs, processes)
 
 
 def _count(
@@ -115,7 +124,7 @@ def count(
         prediction: probabilities (H, W) in [0, 1].
         labels: boundaries (H, W) of one or several annotators. With several, recall adds up over
             them and a predicted pixel is confirmed if any of them has it (the rule of BSDS).
-        max_distance: tolerance as a share of the diagonal, e.g. `MAX_DISTANCE["nyud"]`.
+        max_distance: tolerance as a share of the diagonal, 0.0075 on PASCAL and 0.011 on NYUD.
         dialect: how a prediction is read.
         thresholds: increasing.
 

@@ -1,30 +1,59 @@
-"""Metrics of dense predictions, streaming over a set: one `update` per image, then `compute`.
+"""Metrics of dense predictions: numbers per image that add up over a set, then values.
 
-Dialects of one metric have ids of their own, since their values must not be mixed. Values are
-fractions, angles are degrees. Sources: the toolchains of ASTMT, the survey of Vandenhende et al.
-(arXiv 2004.13379), ATRC and TaskPrompter.
+A set is never held: an image gives a vector of `statistics`, vectors are summed, and the sum gives
+`values` by metric id. Dialects of one metric have ids of their own, since their values must not be
+mixed. Values are fractions, angles are degrees. Sources: the toolchains of ASTMT, the survey of
+Vandenhende et al. (arXiv 2004.13379), ATRC and TaskPrompter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-IGNORE = 255
-"""Label of pixels that count for nothing."""
-Array = NDArray[np.generic]
+from tasks.dense.boundaries import COARSE, THRESHOLDS, Counts, Dialect, count
+from tasks.dense.sample import IGNORE, Array
+
+Vector = NDArray[np.float64]
 
 
 class DenseMetric(Protocol):
-    """What every metric here does."""
+    """What every metric here does.
+
+    `on_training_label` if it is scored on what is trained on even where the others are not.
+    """
+
+    on_training_label: bool
+
+    def statistics(self, prediction: Array, label: Array) -> Vector:
+        """Numbers of one image, to be added up.
+
+        Raises:
+            ValueError: shapes differ, or values that mean nothing.
+        """
+
+    @staticmethod
+    def values(total: Vector) -> dict[str, float]:
+        """Values by metric id, from the sum over all images."""
+
+
+class Meter:
+    """Adds images up, one by one."""
+
+    def __init__(self, metric: DenseMetric) -> None:
+        self.metric = metric
+        self.total: Vector | float = 0.0
 
     def update(self, prediction: Array, label: Array) -> None:
         """Add one image."""
+        self.total = self.total + self.metric.statistics(prediction, label)
 
     def compute(self) -> dict[str, float]:
-        """Values by metric id over all images so far."""
+        """Values over all images so far; none without an image."""
+        return {} if isinstance(self.total, float) else self.metric.values(self.total)
 
 
 class MeanIoU:
@@ -34,12 +63,13 @@ class MeanIoU:
     class indices or 255; predictions (H, W) class indices.
     """
 
+    on_training_label = False
+
     def __init__(self, n_classes: int) -> None:
         self.n_classes = n_classes
-        self.confusion = np.zeros((n_classes, n_classes), np.int64)
 
-    def update(self, prediction: Array, label: Array) -> None:
-        """Add one image.
+    def statistics(self, prediction: Array, label: Array) -> Vector:
+        """Pixels by label and prediction, (classes * classes,).
 
         Raises:
             ValueError: shapes differ, or a class is out of range.
@@ -54,81 +84,88 @@ class MeanIoU:
                     f"{self.n_classes - 1}, and {IGNORE} to ignore a pixel"
                 )
         counts = np.bincount(truth * self.n_classes + found, minlength=self.n_classes**2)
-        self.confusion += counts.reshape(self.confusion.shape)
+        return counts.astype(np.float64)
 
-    def per_class(self) -> NDArray[np.float64]:
+    @staticmethod
+    def per_class(total: Vector) -> Vector:
         """IoU of every class."""
-        hits = np.diag(self.confusion)
-        union = self.confusion.sum(0) + self.confusion.sum(1) - hits
+        confusion = total.reshape(2 * [round(len(total) ** 0.5)])
+        hits = np.diag(confusion)
+        union = confusion.sum(0) + confusion.sum(1) - hits
         return np.asarray(hits / np.maximum(union, 1e-8))
 
-    def compute(self) -> dict[str, float]:
+    @staticmethod
+    def values(total: Vector) -> dict[str, float]:
         """The mean over classes."""
-        return {"miou": float(self.per_class().mean())}
+        return {"miou": float(MeanIoU.per_class(total).mean())}
 
 
 class Saliency:
-    """Saliency maps (H, W) in [0, 1] against labels 0, 1 or 255, at many thresholds.
+    """Saliency maps (H, W), in [0, 1] or 8-bit, against labels 0, 1 or 255, at many thresholds.
 
     `sal_miou_maxthr`: mean over images of the foreground's IoU, 1 where both are empty, the best of
     15 thresholds. `sal_maxF_b1`: F of mean precision and mean recall over images, best of the same
     (survey). `sal_maxF_b03`: F with beta^2 = 0.3 of precision and recall pooled over the set, best
-    of thresholds 0.05 apart (ATRC, TaskPrompter, without the second sigmoid of their code).
+    of thresholds 0.05 apart (ATRC, TaskPrompter). `sal_maxF_b03_double_sigmoid`: the same as the
+    public code of TaskPrompter has it, which takes the sigmoid of a probability.
     """
 
-    PER_IMAGE = np.linspace(0.2, 0.9, 15)
-    POOLED = np.arange(0.0, 1.0, 0.05)
+    on_training_label = False
+    # k / 20 and v / 255 are both rounded once: where they are equal as fractions, they are here
+    PER_IMAGE = np.arange(4, 19) / 20
+    POOLED = np.arange(0, 20) / 20
+    TWICE = np.log(np.maximum(POOLED, 1e-300) / (1 - POOLED))
 
-    def __init__(self) -> None:
-        self.images = 0
-        self.iou, self.precision, self.recall = (np.zeros(len(self.PER_IMAGE)) for _ in range(3))
-        self.hits, self.found, self.truth = (np.zeros(len(self.POOLED)) for _ in range(3))
-
-    def update(self, prediction: Array, label: Array) -> None:
-        """Add one image.
+    def statistics(self, prediction: Array, label: Array) -> Vector:
+        """1, sums per threshold over images (IoU, precision, recall), and pooled counts.
 
         Raises:
             ValueError: shapes differ, or the prediction is no probability.
         """
         _same_shape(prediction, label)
+        if prediction.dtype == np.uint8:
+            prediction = prediction / 255
         if not np.isfinite(prediction).all() or prediction.min() < 0 or prediction.max() > 1:
             raise ValueError("a saliency map must hold probabilities in [0, 1]")
         valid = label != IGNORE
-        truth, values = label[valid] == 1, prediction[valid]
+        truth, values = label[valid] == 1, prediction[valid].astype(np.float64)
         hits, found = _counts_above(values, truth, self.PER_IMAGE)
         union = found + truth.sum() - hits
-        self.iou += np.where(union == 0, 1.0, hits / np.maximum(union, 1))
-        self.precision += hits / (found + 1e-12)
-        self.recall += hits / (truth.sum() + 1e-12)
-        self.images += 1
-        hits, found = _counts_above(values, truth, self.POOLED)
-        self.hits, self.found = self.hits + hits, self.found + found
-        self.truth += truth.sum()
+        iou = np.where(union == 0, 1.0, hits / np.maximum(union, 1))
+        own = (iou, hits / (found + 1e-12), hits / (truth.sum() + 1e-12))
+        pooled = _counts_above(values, truth, self.POOLED)
+        twice = _counts_above(values, truth, self.TWICE)
+        return np.concatenate(([1.0], *own, *pooled, *twice, [truth.sum()]))
 
-    def compute(self) -> dict[str, float]:
+    @staticmethod
+    def values(total: Vector) -> dict[str, float]:
         """The best of the thresholds, each metric its own."""
-        n = max(1, self.images)
-        precision, recall = self.precision / n, self.recall / n
+        images, truth = total[0], total[-1]
+        split = len(Saliency.PER_IMAGE)
+        iou, precision, recall = (total[1 : 1 + 3 * split] / images).reshape(3, split)
         even = 2 * precision * recall / (precision + recall + 1e-12)
-        pooled_precision = self.hits / np.maximum(self.found, 1)
-        pooled_recall = self.hits / np.maximum(self.truth, 1)
-        mixed = 0.3 * pooled_precision + pooled_recall
-        pooled = 1.3 * pooled_precision * pooled_recall / np.maximum(mixed, 1e-12)
+        hits, found, hits_twice, found_twice = total[1 + 3 * split : -1].reshape(4, -1)
         return {
-            "sal_miou_maxthr": float((self.iou / n).max()),
+            "sal_miou_maxthr": float(iou.max()),
             "sal_maxF_b1": float(even.max()),
-            "sal_maxF_b03": float(pooled.max()),
+            "sal_maxF_b03": _max_f(hits, found, truth),
+            "sal_maxF_b03_double_sigmoid": _max_f(hits_twice, found_twice, truth),
         }
 
 
-def _counts_above(
-    values: Array, truth: Array, thresholds: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _max_f(hits: Vector, found: Vector, truth: float) -> float:
+    """The best F with beta^2 = 0.3."""
+    precision, recall = hits / np.maximum(found, 1), hits / max(truth, 1)
+    mixed = np.maximum(0.3 * precision + recall, 1e-12)
+    return float((1.3 * precision * recall / mixed).max())
+
+
+def _counts_above(values: Vector, truth: Array, thresholds: Vector) -> tuple[Vector, Vector]:
     """True positives and positives of `values` > t for every t, in one pass."""
     bins = np.searchsorted(thresholds, values, side="left")  # thresholds below each value
     size = len(thresholds) + 1
 
-    def above(chosen: Array) -> NDArray[np.float64]:
+    def above(chosen: Array) -> Vector:
         counts = np.bincount(chosen, minlength=size).astype(np.float64)
         return np.asarray(counts[::-1].cumsum()[::-1][1:])
 
@@ -139,20 +176,16 @@ class Normals:
     """Angles between predicted and labelled surface normals (H, W, 3), pooled over valid pixels.
 
     Both are brought to unit length; a pixel is valid if no component of its label is 255 and its
-    label is not zero. The median is exact to a hundredth of a degree.
+    label is not zero. The median is read from a histogram, linearly inside a quarter of a degree.
     """
 
-    WIDTH = 0.01
-    """Of a bin of the histogram the median is read from, in degrees."""
+    on_training_label = False
+    WIDTH = 0.25
+    """Of a bin of the histogram, in degrees."""
     WITHIN = (11.25, 22.5, 30.0)
 
-    def __init__(self) -> None:
-        self.histogram = np.zeros(round(180 / self.WIDTH) + 1, np.int64)
-        self.total = self.squares = 0.0
-        self.within = np.zeros(len(self.WITHIN))
-
-    def update(self, prediction: Array, label: Array) -> None:
-        """Add one image.
+    def statistics(self, prediction: Array, label: Array) -> Vector:
+        """Sum and squares of the angles, pixels within three limits, and the histogram.
 
         Raises:
             ValueError: shapes differ, or a valid pixel is not a finite number.
@@ -165,27 +198,32 @@ class Normals:
             raise ValueError("normals must be finite numbers wherever the label is valid")
         cosine = (_unit(found) * _unit(truth)).sum(-1)
         angles = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
-        self.histogram += np.bincount(
-            np.round(angles / self.WIDTH).astype(np.int64), minlength=len(self.histogram)
-        )
-        self.total += float(angles.sum())
-        self.squares += float((angles**2).sum())
-        self.within += [(angles < limit).sum() for limit in self.WITHIN]
+        bins = round(180 / self.WIDTH)
+        slots = np.minimum((angles / self.WIDTH).astype(np.int64), bins - 1)
+        within = [float((angles < limit).sum()) for limit in self.WITHIN]
+        sums = (float(angles.sum()), float((angles**2).sum()))
+        return np.concatenate((sums, within, np.bincount(slots, minlength=bins)))
 
-    def compute(self) -> dict[str, float]:
+    @staticmethod
+    def values(total: Vector) -> dict[str, float]:
         """Mean, median and root mean square in degrees; shares of pixels within three limits."""
-        count = int(self.histogram.sum())
+        limits = len(Normals.WITHIN)
+        (angles, squares), within = total[:2], total[2 : 2 + limits]
+        histogram = total[2 + limits :]
+        count = float(histogram.sum())
         if count == 0:
             return {}
-        median = int(np.searchsorted(self.histogram.cumsum(), (count + 1) // 2)) * self.WIDTH
-        values = {
-            "normals_mean_deg": self.total / count,
-            "normals_median_deg": median,
-            "normals_rmse_deg": (self.squares / count) ** 0.5,
+        below = histogram.cumsum()
+        at = int(np.searchsorted(below, count / 2))
+        inside = (count / 2 - (below[at] - histogram[at])) / histogram[at]
+        found = {
+            "normals_mean_deg": angles / count,
+            "normals_median_deg": (at + inside) * Normals.WIDTH,
+            "normals_rmse_deg": (squares / count) ** 0.5,
         }
-        for limit, share in zip(self.WITHIN, self.within / count, strict=True):
-            values[f"normals_within_{limit:g}"] = float(share)
-        return values
+        shares = zip(Normals.WITHIN, within / count, strict=True)
+        found |= {f"normals_within_{limit:g}": share for limit, share in shares}
+        return {name: float(value) for name, value in found.items()}
 
 
 class EdgeBCE:
@@ -194,13 +232,11 @@ class EdgeBCE:
     Edge pixels weigh 0.95 and others 0.05, as in the training loss.
     """
 
+    on_training_label = True
     WEIGHT = 0.95
 
-    def __init__(self) -> None:
-        self.total, self.pixels = 0.0, 0
-
-    def update(self, prediction: Array, label: Array) -> None:
-        """Add one image.
+    def statistics(self, prediction: Array, label: Array) -> Vector:
+        """Sum of the losses, and pixels.
 
         Raises:
             ValueError: shapes differ.
@@ -209,15 +245,84 @@ class EdgeBCE:
         valid = label != IGNORE
         logits, edges = prediction[valid].astype(np.float64), label[valid] == 1
         softplus = np.logaddexp(0.0, np.where(edges, -logits, logits))
-        self.total += float((np.where(edges, self.WEIGHT, 1 - self.WEIGHT) * softplus).sum())
-        self.pixels += int(valid.sum())
+        losses = np.where(edges, self.WEIGHT, 1 - self.WEIGHT) * softplus
+        return np.array([losses.sum(), valid.sum()])
 
-    def compute(self) -> dict[str, float]:
+    @staticmethod
+    def values(total: Vector) -> dict[str, float]:
         """The mean over all pixels."""
-        return {"edge_bce": self.total / max(1, self.pixels)}
+        return {"edge_bce": float(total[0] / max(1.0, total[1]))}
 
 
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+class Boundaries:
+    """`edge_odsF` and `edge_oisF` of logits (H, W) against boundary masks, see `boundaries`.
+
+    Args:
+        max_distance: tolerance as a share of the image's diagonal.
+        dialect: how a prediction is read.
+        coarse: a twentieth between thresholds instead of a hundredth.
+    """
+
+    on_training_label = False
+
+    def __init__(
+        self, max_distance: float, dialect: Dialect = "seism", coarse: bool = False
+    ) -> None:
+        self.max_distance, self.dialect = max_distance, dialect
+        self.thresholds = COARSE if coarse else THRESHOLDS
+
+    def statistics(self, prediction: Array, label: Array) -> Vector:
+        """Matched and all boundary pixels by threshold, and those at the image's best one.
+
+        Raises:
+            ValueError: shapes differ.
+        """
+        probabilities = 1 / (1 + np.exp(-prediction.astype(np.float64)))
+        found = count(probabilities, [label == 1], self.max_distance, self.dialect, self.thresholds)
+        return np.concatenate((found.best().table().ravel(), found.table().ravel())).astype(float)
+
+    @staticmethod
+    def values(total: Vector) -> dict[str, float]:
+        """The best F of the pooled set, and F pooled at each image's best threshold."""
+        counts = np.rint(total).astype(np.int64)
+        best, pooled = Counts(*counts[:4].reshape(4, 1)), Counts(*counts[4:].reshape(4, -1))
+        return {"edge_odsF": float(pooled.f().max()), "edge_oisF": float(best.f()[0])}
+
+
+class Depth:
+    """`depth_rmse`: root mean square error in metres (H, W), pooled over pixels with a depth."""
+
+    on_training_label = False
+
+    def statistics(self, prediction: Array, label: Array) -> Vector:
+        """Sum of squares, and pixels.
+
+        Raises:
+            ValueError: shapes differ.
+        """
+        _same_shape(prediction, label)
+        valid = np.isfinite(label) & (label > 0)
+        errors = prediction[valid].astype(np.float64) - label[valid]
+        return np.array([(errors**2).sum(), valid.sum()])
+
+    @staticmethod
+    def values(total: Vector) -> dict[str, float]:
+        """The root of the mean."""
+        return {"depth_rmse": float((total[0] / max(1.0, total[1])) ** 0.5)}
+
+
+FAMILIES: Mapping[str, type[DenseMetric]] = {
+    "miou": MeanIoU,
+    "saliency": Saliency,
+    "normals": Normals,
+    "boundaries": Boundaries,
+    "edge_bce": EdgeBCE,
+    "depth": Depth,
+}
+"""By the name their statistics are stored under."""
+
+
+def _unit(vectors: Vector) -> Vector:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12))
 
 

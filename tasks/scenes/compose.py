@@ -21,6 +21,8 @@ FIRST_THING = CLASSES.index("person")
 """Classes from here on are things, those before it are surroundings."""
 PATTERNS = 4
 """Textures: plain, checks, stripes, grain."""
+CLOSE_UP = 0.6
+"""Share of the scenes with a person close to the camera."""
 UPRIGHT = np.eye(3, dtype=np.float32)
 
 
@@ -190,14 +192,21 @@ def _populate(
     along_z: tuple[float, float],
     count: tuple[int, int],
 ) -> None:
-    """Put things on the ground, no two closer than a metre; places that do not fit are dropped."""
+    """Put things on the ground, no two closer than a metre; places that do not fit are dropped.
+
+    Often a person comes first, close to the camera and not far off its axis.
+    """
+    places = [(rng.uniform(*across), rng.uniform(*along_z)) for _ in range(rng.integers(*count))]
+    chosen = [things[int(rng.integers(len(things)))] for _ in places]
+    if rng.random() < CLOSE_UP:
+        ahead = rng.uniform(1.7, 3.2) * scene.view @ np.array([rng.uniform(-0.3, 0.3), 0, 1])
+        places.insert(0, (float(scene.camera[0] + ahead[0]), float(scene.camera[2] + ahead[2])))
+        chosen.insert(0, _person)
     taken: list[tuple[float, float]] = []
-    for _ in range(int(rng.integers(*count))):
-        x, z = rng.uniform(*across), rng.uniform(*along_z)
+    for (x, z), thing in zip(places, chosen, strict=True):
         if any(np.hypot(x - a, z - b) < 1.0 for a, b in taken):
             continue
         taken.append((x, z))
-        thing = things[int(rng.integers(len(things)))]
         owner = scene.new(thing.__name__.removeprefix("_"))
         origin = np.array([x, 0, z], np.float32)
         thing(Builder(scene, owner, rng, origin, rng.uniform(0, 2 * np.pi)))

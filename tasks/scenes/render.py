@@ -2,67 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import laplace
-from skimage.morphology import thin
 
+from tasks.dense.boundaries import laplacian, outlines
+from tasks.dense.sample import IGNORE, Sample
 from tasks.scenes.compose import CLASSES, FIRST_THING, Scene, compose
 from tasks.scenes.geometry import FAR, Array, Hits, World
 
-IGNORE = 255
+PERSON = CLASSES.index("person")
 FIELD = 1.1
 """Field of view in radians, across."""
 
 
-@dataclass(frozen=True)
-class Rendered:
-    """Image (H, W, 3) uint8 and labels (H, W) uint8 of one scene.
+def sample(seed: int, side: int = 96) -> Sample:
+    """The scene of `seed`, square, with exact labels.
 
-    `semseg` holds classes, `parts` the body parts, 255 everywhere if nobody is in the picture,
-    `saliency` and `edges` 0 or 1, `normals` (H, W, 3) float32 in the camera's frame (x right, y up,
-    z towards the camera), zero where there is no surface.
+    `semseg` holds classes, `human_parts` body parts, 255 everywhere if nobody is in the picture,
+    `saliency` and `edges` 0 or 1, `normals` directions in the camera's frame (x right, y up, z
+    towards the camera), zero where there is no surface.
     """
-
-    image: NDArray[np.uint8]
-    semseg: NDArray[np.uint8]
-    parts: NDArray[np.uint8]
-    saliency: NDArray[np.uint8]
-    normals: Array
-    edges: NDArray[np.uint8]
-
-
-def render(seed: int, size: int = 96) -> Rendered:
-    """The scene of `seed`, square."""
     scene = compose(np.random.default_rng(seed))
     world = World(scene.shapes)
-    rays = _rays(scene, size)
+    rays = _rays(scene, side)
     hits = world.hit(*rays)
-    owner, part = (
-        _looked_up(hits, [getattr(s, name) for s in scene.shapes]) for name in ("owner", "part")
-    )
+    grid = (side, side)
+    owner = _looked_up(hits, [shape.owner for shape in scene.shapes]).reshape(grid)
+    part = _looked_up(hits, [shape.part for shape in scene.shapes]).reshape(grid)
     classes = np.where(owner < 0, 0, np.array(scene.owners)[owner])
-    grid = (size, size)
-    owner, classes = owner.reshape(grid), classes.reshape(grid)
-    people = classes == CLASSES.index("person")
-    parts = np.where(people, part.reshape(grid), 0) if people.any() else np.full(grid, IGNORE)
+    people = classes == PERSON
+    parts = np.where(people, part, 0) if people.any() else np.full(grid, IGNORE)
     normals = (hits.normal @ scene.view * np.array([1, 1, -1], np.float32)).reshape(*grid, 3)
     image = np.asarray(255 * _picture(scene, world, hits, rays, seed) + 0.5, np.uint8)
-    return Rendered(
-        image=image.reshape(*grid, 3),
-        semseg=classes.astype(np.uint8),
-        parts=parts.astype(np.uint8),
-        saliency=salient(owner, classes).astype(np.uint8),
-        normals=normals.astype(np.float32),
-        edges=boundaries(classes).astype(np.uint8),
-    )
+    labels: dict[str, Array] = {
+        "semseg": classes.astype(np.uint8),
+        "human_parts": parts.astype(np.uint8),
+        "saliency": salient(owner, classes).astype(np.uint8),
+        "normals": normals.astype(np.float32),
+        "edges": laplacian(classes).astype(np.uint8),
+    }
+    scored = {"edges": outlines(classes).astype(np.uint8)}
+    return Sample(f"{seed:07d}", image.reshape(*grid, 3), labels, scored)
 
 
-def boundaries(classes: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Where a Laplacian of the label map is not zero, thinned (the rule of PASCAL-Context)."""
-    return np.asarray(thin(laplace(classes.astype(np.float64), mode="mirror") != 0))
+def people(seed: int, side: int = 96) -> list[NDArray[np.bool_]]:
+    """Where each person of a scene is seen, (side, side) each."""
+    scene = compose(np.random.default_rng(seed))
+    hits = World(scene.shapes).hit(*_rays(scene, side))
+    owner = _looked_up(hits, [shape.owner for shape in scene.shapes]).reshape(side, side)
+    masks = [owner == index for index, kind in enumerate(scene.owners) if kind == PERSON]
+    return [mask for mask in masks if mask.any()]
 
 
 def salient(owner: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -76,7 +65,7 @@ def salient(owner: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[np.
     for thing in np.unique(owner[classes >= FIRST_THING]).tolist():
         rows, columns = np.nonzero(owner == thing)
         off = np.hypot(rows.mean() - side / 2, columns.mean() - side / 2) / (side / 3)
-        person = classes[rows[0], columns[0]] == CLASSES.index("person")
+        person = classes[rows[0], columns[0]] == PERSON
         weights[thing] = len(rows) * float(np.exp(-(off**2) / 2)) * (2 if person else 1)
     largest = max(weights.values(), default=0.0)
     chosen = [thing for thing, weight in weights.items() if weight >= largest / 2]

@@ -16,7 +16,7 @@ from methods.gated import GatedConfig
 from methods.method import Placement
 from suite.check import N_TASKS, TASK_IDS, batch, hidden
 from suite.measure import count_trainable
-from suite.plan import adapted_shapes
+from suite.plan import linear_shapes
 
 BLOCKS = {r"(.*layer\.\d+)\.output\.dense": r"\1.intermediate.dense"}
 BESIDE = Placement(r"encoder\.layer\.\d+\.output\.dense", BLOCKS)
@@ -64,7 +64,7 @@ def test_every_method_sits_beside_a_block(
 ) -> None:
     """The formula is what is trained, every place learns, a saved adapter comes back."""
     config = get_method(name)().placed(placement, 0.0, N_TASKS)
-    claimed = config.parameters(adapted_shapes(encoder, placement), N_TASKS)
+    claimed = config.parameters(placement.shapes(linear_shapes(encoder)), N_TASKS)
     model = placed(name, placement, encoder)
     found = count_trainable(model)
     assert (found["experts"], found["router"]) == (claimed.experts, claimed.router)
@@ -113,7 +113,7 @@ def test_places_that_are_not_there_are_named(
     placement: Placement, message: str, encoder: PreTrainedModel
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        adapted_shapes(encoder, placement)
+        placement.shapes(linear_shapes(encoder))
 
 
 def test_a_module_that_is_not_there_cannot_be_read(encoder: PreTrainedModel) -> None:
@@ -127,6 +127,14 @@ def test_a_backbone_rank_without_pairs_is_refused() -> None:
         Placement(".*", backbone_rank=4)
 
 
-def test_full_fine_tuning_has_nothing_beside_a_block() -> None:
-    with pytest.raises(ValueError, match="full puts nothing beside a block"):
-        get_method("full")().placed(BESIDE, 0.0, N_TASKS)
+def test_full_fine_tuning_beside_a_block_is_of_both_its_ends(encoder: PreTrainedModel) -> None:
+    linears = linear_shapes(encoder)
+    config = get_method("full")().placed(BESIDE, 0.0, N_TASKS)
+    places = config.places(BESIDE, linears)
+    assert {name.rpartition("layer.0.")[2] for name in places if "layer.0" in name} == {
+        "intermediate.dense",
+        "output.dense",
+    }
+    model = config.adapt(encoder)
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    assert trained == config.parameters(places, N_TASKS).total

@@ -24,8 +24,8 @@ def results(tmp_path: Path) -> Store:
         for seed in (0, 1):
             of = spec(method, seed)
             value = score + 0.02 * seed
-            store.add(record(outcomes_of(), of, value, told), outcomes_of())
-    store.add(record(outcomes_of(), spec(budget=50), 0.25), outcomes_of())
+            store.add(record(outcomes_of(), of, value, told), {".parquet": outcomes_of()})
+    store.add(record(outcomes_of(), spec(budget=50), 0.25), {".parquet": outcomes_of()})
     store.add(record(None, spec("lora"), status="failed", error="boom"))
     store.add(speed_record())
     Path(tmp_path / "results" / "bad.json").write_text("{")
@@ -47,7 +47,7 @@ def test_rows_blocks_and_baselines(seesaw: Seesaw, results: Store, tmp_path: Pat
     (row,) = [line for line in agnostic.splitlines() if line.startswith("| smora")]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells == [
-        "smora", "76.0 ± 1.4", "76.0 ± 1.4", "76.0 ± 1.4", "1,000", "300", "500", "1.25", "2",
+        "smora", "76.0 ± 1.4", "76.0 ± 1.4", "76.0 ± 1.4", "1,000", "300", "500", "1", "1.25", "2",
     ]  # fmt: skip
     assert "| moelora " in told
     assert "| moelora " not in agnostic
@@ -104,7 +104,7 @@ def test_only_the_newest_attempt_counts(tmp_path: Path) -> None:
 
     store = Store(str(tmp_path / "results"))
     for score in (0.5, 0.75):
-        store.add(record(outcomes_of(), spec(), score), outcomes_of())
+        store.add(record(outcomes_of(), spec(), score), {".parquet": outcomes_of()})
     build(str(tmp_path / "results"), tmp_path)
     frame = pd.read_csv(tmp_path / "LEADERBOARD.csv")
     assert frame["mean"].tolist() == [75.0, 75.0]
@@ -117,7 +117,7 @@ def test_other_conditions_are_another_board(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "results"))
     other = spec().model_copy(update={"recipe": {"steps": 4}})
     for of in (spec(), other):
-        store.add(record(outcomes_of(), of), outcomes_of())
+        store.add(record(outcomes_of(), of), {".parquet": outcomes_of()})
     build(str(tmp_path / "results"), tmp_path)
     assert (tmp_path / "LEADERBOARD.md").read_text().count("\n## sentences@1") == 2
 

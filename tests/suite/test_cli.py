@@ -20,7 +20,8 @@ from records import outcomes_of, record
 
 from methods import method_names
 from suite.check import CHECKS
-from suite.cli import SHOWN_BACKBONES, parse_count, parse_seeds, split_methods
+from suite.cli.arguments import parse_count, parse_seeds, split_methods
+from suite.cli.comparisons import SHOWN_BACKBONES
 from suite.store import Store
 
 
@@ -154,7 +155,7 @@ def test_budgets_beside_blocks_and_their_figure(seesaw: Seesaw, tmp_path: Path) 
 
 
 def test_the_budgets_figure_shows_quality_where_records_are(seesaw: Seesaw, tmp_path: Path) -> None:
-    Store(str(tmp_path / "results")).add(record(outcomes_of()), outcomes_of())
+    Store(str(tmp_path / "results")).add(record(outcomes_of()), {".parquet": outcomes_of()})
     seesaw("budgets", "lora", "--track", "sentences", "--figure", "quality.svg")
     assert "test average, points" in (tmp_path / "quality.svg").read_text()
     seesaw("budgets", "lora", "--track", "sentences", "--results", "none", "--figure", "cost.svg")

@@ -47,11 +47,13 @@ def test_a_task_is_a_plain_lora_with_the_same_outputs(
     model = build(workload, config, seed=9)
     state = load(store.weights(record))
     assert not model.load_state_dict(state, strict=False).unexpected_keys
-    encoded = backbones.load_tokenizer(workload.weights)("One sentence.", "Another one.")
+    encoded = backbones.load_tokenizer(workload.weights.parent)("One sentence.", "Another one.")
     inputs = {key: torch.tensor([value]) for key, value in encoded.items()}
     with torch.no_grad(), routing(model, torch.tensor([1]), inputs["attention_mask"]):
         wanted = model.backbone.eval()(**inputs).last_hidden_state
-        plain = PeftModel.from_pretrained(backbones.load_model(workload.weights), "lora").eval()
+        plain = PeftModel.from_pretrained(
+            backbones.load_model(workload.weights.parent), "lora"
+        ).eval()
         found = plain(**inputs).last_hidden_state
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)
     head = load_file("lora/head.safetensors")

@@ -16,7 +16,7 @@ from suite.store import Store, StoreError
 def stored(tmp_path: Path, **changes: object) -> tuple[Store, Record]:
     store = Store(str(tmp_path / "runs"))
     content = outcomes_of()
-    return store, store.add(record(content, **changes), content)
+    return store, store.add(record(content, **changes), {".parquet": content})
 
 
 def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_a_second_attempt_stands_beside_the_first(tmp_path: Path) -> None:
     store, first = stored(tmp_path)
-    again = store.add(record(outcomes_of()), outcomes_of())
+    again = store.add(record(outcomes_of()), {".parquet": outcomes_of()})
     assert (first.attempt, again.attempt) == (1, 2)
     assert store.finished(first.spec) == again
     assert store.next_attempt(first.spec) == 3
@@ -47,7 +47,9 @@ def test_what_did_not_end_ok_is_not_finished(tmp_path: Path) -> None:
 def test_writers_at_once_get_numbers_of_their_own(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     writers = [
-        threading.Thread(target=lambda: store.add(record(outcomes_of()), outcomes_of()))
+        threading.Thread(
+            target=lambda: store.add(record(outcomes_of()), {".parquet": outcomes_of()})
+        )
         for _ in range(8)
     ]
     for writer in writers:
@@ -113,7 +115,7 @@ def test_other_outcomes_are_found_out(tmp_path: Path) -> None:
 def test_an_address_may_be_no_local_folder() -> None:
     store = Store("memory://seesaw-test")
     content = outcomes_of()
-    first, second = (store.add(record(content), content) for _ in range(2))
+    first, second = (store.add(record(content), {".parquet": content}) for _ in range(2))
     assert [r.attempt for r in store.scan().records] == [first.attempt, second.attempt] == [1, 2]
     assert store.outcomes(second) == content
 

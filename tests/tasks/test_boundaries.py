@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.dense.boundaries import COARSE, count, count_all, match, ods_and_ois, suppressed
+from tasks.dense.boundaries import (
+    COARSE,
+    count,
+    count_all,
+    laplacian,
+    match,
+    ods_and_ois,
+    outlines,
+    suppressed,
+)
 
 SIZE = (60, 80)  # diagonal 100: a tolerance of 0.02 is two pixels
 REACH = 0.02
@@ -82,7 +91,7 @@ def test_matching_agrees_with_a_slow_one(seed: int, reach: float) -> None:
 def test_processes_and_coarse_thresholds_count_the_same() -> None:
     rng = np.random.default_rng(0)
     pairs = [(rng.random(SIZE) * line(40), [line(41)]) for _ in range(5)]
-    alone = count_all(pairs, REACH, thresholds=COARSE)
+    alone = list(count_all(pairs, REACH, thresholds=COARSE))
     together = count_all(pairs, REACH, thresholds=COARSE, processes=2)
     for pair, a, b in zip(pairs, alone, together, strict=True):
         assert a.recalled.tolist() == b.recalled.tolist()
@@ -106,3 +115,11 @@ def test_bad_maps_are_named() -> None:
         count(np.full(SIZE, 255.0), [line(4)], REACH)
     with pytest.raises(ValueError, match="no images"):
         ods_and_ois([])
+
+
+def test_the_scored_boundary_is_half_a_pixel_off_the_trained_one() -> None:
+    labels = np.zeros((12, 20), int)
+    labels[:, 10:] = 3
+    assert np.nonzero(outlines(labels).any(0))[0].tolist() == [9]
+    assert set(np.nonzero(laplacian(labels).any(0))[0]) <= {9, 10}
+    assert not outlines(np.ones((5, 5), int)).any()

@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from transformers import PreTrainedModel
 
 from tasks import backbones
-from tasks.encoder import MultiTaskEncoder, SentenceLearner
+from tasks.encoder import SentenceLearner
 from tasks.sentences import load
 from tasks.task import TaskData
 from tasks.track import get_track
@@ -26,8 +25,7 @@ def data() -> list[TaskData]:
 
 @pytest.fixture(scope="module")
 def learner(data: list[TaskData]) -> SentenceLearner:
-    tokenizer = backbones.load_tokenizer(backbones.locate(TRACK.backbone))
-    return SentenceLearner(data, tokenizer, max_length=32)
+    return SentenceLearner(data, backbones.locate(TRACK.backbone), max_length=32)
 
 
 def batches(learner: SentenceLearner, seed: int, micro: int = 2) -> list:
@@ -74,30 +72,26 @@ def test_every_example_is_scored_once_and_in_place(learner: SentenceLearner) -> 
 
 
 def test_losses_and_answers_read_only_the_tasks_own_columns(
-    learner: SentenceLearner, encoder: PreTrainedModel, data: list[TaskData]
+    learner: SentenceLearner, data: list[TaskData]
 ) -> None:
-    model = MultiTaskEncoder(encoder, data)
     (batch,) = batches(learner, 0, 1)[0]
-    outputs = torch.randn(len(batch), model.columns[-1].stop)
-    losses = learner.losses(outputs, batch, model.columns)
+    outputs = torch.randn(len(batch), learner.columns[-1].stop)
+    losses = learner.losses(outputs, batch)
     assert (losses > 0).all()
     chosen = batch.task_ids == 0
     changed = outputs.clone()
-    changed[chosen, model.columns[0].stop :] += 9.0
-    torch.testing.assert_close(
-        learner.losses(changed, batch, model.columns)[chosen], losses[chosen]
-    )
+    changed[chosen, learner.columns[0].stop :] += 9.0
+    torch.testing.assert_close(learner.losses(changed, batch)[chosen], losses[chosen])
     similarity = next(i for i, d in enumerate(data) if d.task.n_classes is None)
     mean, deviation = learner.moments[similarity]
     perfect = outputs.clone()
     labels = torch.full((len(batch),), mean + deviation)
-    perfect[:, model.columns[similarity]] = 1.0
+    perfect[:, learner.columns[similarity]] = 1.0
     only = replace(batch, task_ids=torch.full_like(batch.task_ids, similarity), labels=labels)
-    assert learner.losses(perfect, only, model.columns).abs().max() < 1e-10
-    np.testing.assert_allclose(learner.answers(perfect, similarity, model.columns), labels, 1e-6)
+    assert learner.losses(perfect, only).abs().max() < 1e-10
+    np.testing.assert_allclose(learner.answers(perfect, similarity), labels, 1e-6)
 
 
 def test_long_texts_are_cut_to_the_limit(data: list[TaskData]) -> None:
-    tokenizer = backbones.load_tokenizer(backbones.locate(TRACK.backbone))
-    short = SentenceLearner(data, tokenizer, max_length=8)
+    short = SentenceLearner(data, backbones.locate(TRACK.backbone), max_length=8)
     assert short.batch([(2, data[2].train[0])]).input_ids.shape == (1, 8)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.dense.sample import IGNORE
 from tasks.scenes.compose import CLASSES, FIRST_THING
 from tasks.scenes.geometry import FAR, Kind, Shape, World, about_y, along
-from tasks.scenes.render import IGNORE, render, salient
+from tasks.scenes.render import salient, sample
 
 PERSON = CLASSES.index("person")
 
@@ -68,16 +71,17 @@ def test_light_is_blocked_only_on_the_way() -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_labels_agree(seed: int) -> None:
-    found = render(seed, 64)
+    scene = sample(seed, 64)
+    found = SimpleNamespace(image=scene.image, **scene.labels)
     assert found.image.shape == (64, 64, 3)
     assert found.image.std() > 5
     assert found.semseg.max() < len(CLASSES)
     people = found.semseg == PERSON
     if people.any():
-        assert set(np.unique(found.parts[people])) <= {1, 2, 3, 4, 5, 6}
-        assert (found.parts[~people] == 0).all()
+        assert set(np.unique(found.human_parts[people])) <= {1, 2, 3, 4, 5, 6}
+        assert (found.human_parts[~people] == 0).all()
     else:
-        assert (found.parts == IGNORE).all()
+        assert (found.human_parts == IGNORE).all()
     assert (found.semseg[found.saliency == 1] >= FIRST_THING).all()
     assert found.saliency.any() == (found.semseg >= FIRST_THING).any()
     length = np.linalg.norm(found.normals, axis=-1)
@@ -90,17 +94,18 @@ def test_labels_agree(seed: int) -> None:
 def test_every_class_and_part_turns_up() -> None:
     seen, parts = set(), set()
     for seed in range(60):
-        found = render(seed, 32)
-        seen |= set(np.unique(found.semseg).tolist())
-        parts |= set(np.unique(found.parts).tolist())
+        found = sample(seed, 32).labels
+        seen |= set(np.unique(found["semseg"]).tolist())
+        parts |= set(np.unique(found["human_parts"]).tolist())
     assert seen == set(range(len(CLASSES)))
     assert parts == {0, 1, 2, 3, 4, 5, 6, IGNORE}
 
 
 def test_a_seed_is_a_picture() -> None:
-    one, same, other = render(3, 32), render(3, 32), render(4, 32)
-    for field in ("image", "semseg", "parts", "saliency", "normals", "edges"):
-        assert np.array_equal(getattr(one, field), getattr(same, field))
+    one, same, other = sample(3, 32), sample(3, 32), sample(4, 32)
+    assert np.array_equal(one.image, same.image)
+    for task, label in one.labels.items():
+        assert np.array_equal(label, same.labels[task])
     assert not np.array_equal(one.image, other.image)
 
 

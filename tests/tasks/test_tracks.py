@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tasks import backbones
-from tasks.backbones import WeightsError
+from tasks.learner import learner_class
+from tasks.task import SPLITS, WeightsError
 from tasks.track import FOLDER, TrackError, UnknownTrack, get_track, track_names
 
 EMBEDDED = [name for name in track_names() if get_track(name).tier == "embedded"]
@@ -24,9 +25,14 @@ def test_track_files_are_named_like_their_tracks(name: str) -> None:
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_embedded_tracks_load_the_tasks_they_name(name: str) -> None:
     track = get_track(name)
+    few = {"train": 8, "dev": 4, "test": 4}
+    track = track.model_copy(update={"options": track.options | few})
     slug, data = track.load_data(None)
     assert slug == track.slug
-    assert tuple(d.task.name for d in data) == track.tasks
+    learner = learner_class(track).open(track, data, backbones.locate(track.backbone))
+    assert tuple(task.name for task in learner.tasks) == track.tasks
+    assert set(learner.sha256) == set(track.tasks)
+    assert [learner.examples(0, split) for split in SPLITS] == [8, 4, 4]
 
 
 def test_unknown_tracks_are_answered_with_close_names() -> None:
@@ -72,10 +78,10 @@ def test_other_weights_are_refused_with_both_hashes(tmp_path: Path) -> None:
 def test_a_folder_with_the_hubs_layout_serves(tmp_path: Path) -> None:
     backbone = get_track("sentences").backbone
     packaged = backbones.locate(backbone)
-    for path in packaged.iterdir():
+    for path in packaged.parent.iterdir():
         if path.is_file():
             (tmp_path / path.name).symlink_to(path)
-    assert backbones.locate(backbone, str(tmp_path)) == tmp_path
+    assert backbones.locate(backbone, str(tmp_path)) == tmp_path / "model.safetensors"
     model = backbones.load_model(tmp_path)
     assert not model.training
     assert not any(p.requires_grad for p in model.parameters())

@@ -1,0 +1,36 @@
+"""A contact sheet of a track, and of what a run predicts on it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from accelerate import Accelerator
+from safetensors.torch import load
+
+from suite.plan import RequestError, Workload, stored_config
+from suite.record import Record
+from suite.run import answer, build
+from suite.store import Store
+
+
+def contact_sheet(workload: Workload, store: Store, record: Record | None) -> bytes:
+    """Test images with labels (WebP), and with predictions if there is a record.
+
+    Args:
+        workload: the track.
+        store: where the record's weights are.
+        record: a run that ended `ok`.
+
+    Raises:
+        RequestError: the track has no images.
+        StoreError: the store has no weights of this run.
+    """
+    predict = None
+    if record is not None:
+        model = build(workload, stored_config(record, workload.track), record.spec.seed)
+        model.load_state_dict(load(store.weights(record)), strict=False)
+        predict = partial(answer, model.eval(), Accelerator(cpu=True))
+    sheet = workload.learner.picture(predict)
+    if sheet is None:
+        raise RequestError(f"{workload.slug} has no images to show")
+    return sheet

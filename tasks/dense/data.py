@@ -1,0 +1,27 @@
+"""The data of a dense track: tasks, and images with all their labels in three splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tasks.dense.kinds import DenseTask
+from tasks.dense.sample import Images
+
+
+@dataclass(frozen=True)
+class DenseData:
+    """Tuning sees train and dev, reports only test.
+
+    `sha256` is by task, of whatever says which data it is. Samples are read by other processes
+    where `on_disk`.
+    """
+
+    tasks: tuple[DenseTask, ...]
+    splits: Mapping[str, Images]
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    on_disk: bool = False
+
+    def only(self, names: Sequence[str]) -> DenseData:
+        """Some of the tasks."""
+        return replace(self, tasks=tuple(task for task in self.tasks if task.name in names))

@@ -1,0 +1,66 @@
+"""Work spread over processes, in the order of its items."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+AHEAD = 4
+"""Chunks per process that are read before their turn; a set is never held as a whole."""
+
+
+def cpus() -> int:
+    """CPUs this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def mapped(
+    function: Callable[[Item], Result], items: Iterable[Item], processes: int, chunk: int = 4
+) -> Iterator[Result]:
+    """`function` of every item; each of the `processes` computes with one thread.
+
+    One process is this one. Others start afresh, since a fork would inherit torch's threads.
+    """
+    if processes == 1:
+        yield from map(function, items)
+        return
+    context = multiprocessing.get_context("spawn")
+    waiting: deque[Future[list[Result]]] = deque()
+    with ProcessPoolExecutor(processes, context) as pool:
+        with _one_thread():
+            pool.submit(int)  # all processes start with the first item
+        rest = iter(items)
+        for part in iter(lambda: list(islice(rest, chunk)), []):
+            waiting.append(pool.submit(_each, function, part))
+            if len(waiting) >= AHEAD * processes:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def _each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    return [function(item) for item in items]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """What starts inside computes with one thread; libraries read this when they are loaded."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,120 @@
+"""Dense tracks from the command line to the leaderboard, on a few small pictures."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from conftest import Seesaw, changed
+from PIL import Image
+from safetensors.torch import save_file
+
+from suite.plan import RequestError
+from suite.store import Store
+from tasks.dense import vit
+from tasks.scenes.archive import write
+from tasks.task import DataError
+
+
+def bench(seesaw: Seesaw, track: Path, *arguments: str) -> list[dict[str, Any]]:
+    """`seesaw bench --json` on a track file."""
+    output = seesaw("bench", *arguments, "--track", str(track), "--json")
+    found: list[dict[str, Any]] = json.loads(output[output.index("[\n") :])
+    return found
+
+
+TASKS = ["semseg", "human_parts", "saliency", "normals", "edges"]
+
+
+@pytest.mark.slow
+def test_from_bench_to_the_pictures(seesaw: Seesaw, tiny_scenes: Path, tmp_path: Path) -> None:
+    methods = ["lora", "ase", "lora_per_task_full", "full"]
+    answer = bench(seesaw, tiny_scenes, *methods)
+    assert [run["status"] for run in answer] == ["ok"] * 4, [run["error"] for run in answer]
+    store = Store("runs")
+    records = {record.spec.method: record for record in store.scan().records}
+    lora, ase = records["lora"], records["ase"]
+    assert list(lora.tasks) == TASKS
+    assert [r.cost and r.cost.passes for r in (lora, ase)] == [1, 5]
+    assert lora.cost is not None
+    assert ase.cost is not None
+    assert ase.cost.flops_infer > 3 * lora.cost.flops_infer
+    assert lora.tasks["normals"].unit == "degrees"
+    assert lora.tasks["normals"].lower_is_better
+    assert lora.tokens == 3 * 4 * 16  # images of 4 x 4 patches
+    place = next(iter(ase.routing.values()))
+    assert len(place.by_task) == 5
+    assert sum(place.by_task[0]) == pytest.approx(1.0, abs=1e-3)
+    frame = pd.read_parquet(io.BytesIO(store.outcomes(lora)))
+    assert set(frame.columns) == {"split", "task", "family", "row", "statistics"}
+
+    again = bench(seesaw, tiny_scenes, "lora", "--force")
+    assert again[0]["scores"] == answer[0]["scores"]
+    assert store.find(again[0]["path"].rpartition("/")[2]).outcomes_sha256 == lora.outcomes_sha256
+
+    checked = json.loads(seesaw("verify", "--store", "runs", "--track", str(tiny_scenes), "--json"))
+    assert set(map(tuple, checked.values())) == {()}
+
+    seesaw("leaderboard", "--results", "runs", "--out", "out")
+    page = (tmp_path / "out/LEADERBOARD.md").read_text()
+    assert "normals (normals_mean_deg, degrees ↓) | Δm" in " ".join(page.split())
+    assert "| average" not in page
+    table = pd.read_csv(tmp_path / "out/LEADERBOARD.csv")
+    reference = table[table.entry == "lora_per_task_full"]
+    assert (reference.delta_m == 0).all()
+    own = table[table.entry == "lora"].set_index("task")
+    signs = pd.Series({task: -1 if task == "normals" else 1 for task in TASKS})
+    base = reference.set_index("task")["mean"]
+    gains = 100 * signs * (own["mean"] - base) / base
+    assert own.delta_m.iloc[0] == pytest.approx(gains.mean(), abs=0.01)
+    assert own.delta_m_without["edges"] == pytest.approx(gains.drop("edges").mean(), abs=0.01)
+    link = page.partition("[ase](")[2].partition(")")[0]
+    assert Image.open(tmp_path / "out" / link).format == "WEBP"
+
+    name = f"{ase.path.rpartition('/')[2]}.json"
+    seesaw("show", str(tiny_scenes), "--record", name, "--to", "shown")
+    stem = name.removesuffix(".json")
+    sheet = Image.open(tmp_path / f"shown/{stem}.webp")
+    assert sheet.size == Image.open(tmp_path / "out" / link).size
+    assert (tmp_path / f"shown/{stem}-routing.svg").read_text().count("<svg") == 1
+
+
+def test_labels_alone_make_a_sheet_too(seesaw: Seesaw, tiny_scenes: Path, tmp_path: Path) -> None:
+    seesaw("show", str(tiny_scenes), "--to", "shown")
+    assert Image.open(tmp_path / "shown/dense.webp").format == "WEBP"
+
+
+def test_tracks_of_texts_have_no_pictures(seesaw: Seesaw, tiny_track: Path) -> None:
+    with pytest.raises(RequestError, match="has no images to show"):
+        seesaw("show", str(tiny_track))
+
+
+@pytest.mark.slow
+def test_the_rendered_archive_runs_like_the_real_one(seesaw: Seesaw, tmp_path: Path) -> None:
+    write(tmp_path / "PASCAL_MT", train=6, val=6, side=40)
+    path = changed(
+        "pascal-context", tmp_path / "small.toml", name='"small"', size="[64, 64]", steps=2,
+        batch_size=3, model='"vit_tiny_patch16_224"',
+    )  # fmt: skip
+    backbone = vit.build("vit_tiny_patch16_224", (224, 224), {})
+    save_file(backbone.state_dict(), tmp_path / "vit.safetensors")
+    arguments = ["--data", "PASCAL_MT", "--weights", "vit.safetensors", "--budget", "100k"]
+    (run,) = bench(seesaw, path, "smora", *arguments)
+    assert run["status"] == "ok", run["error"]
+    record = Store("runs").find(run["path"].rpartition("/")[2])
+    assert record.tasks["semseg"].n == 3
+    assert record.spec.weights_sha256 != "0" * 64
+    with pytest.raises(DataError, match="needs a folder with its data"):
+        seesaw("bench", "lora", "--track", str(path))
+
+
+def test_speed_on_a_dense_track(seesaw: Seesaw, tiny_scenes: Path) -> None:
+    (found,) = json.loads(
+        seesaw("speed", "moelora", "--track", str(tiny_scenes), "--rounds", "3", "--json")
+    )
+    assert found["batch"] == [4, 16]
+    assert found["flops"] > 3 * found["lora_flops"]
