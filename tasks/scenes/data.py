@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +34,37 @@ TASKS: tuple[DenseTask, ...] = (
 
 
 def load(options: Mapping[str, Any], folder: Path | None = None) -> DenseData:
-    """Render all splits.
+    """All splits, rendered when the first image is asked for.
 
     Args:
         options: the number of scenes in `train`, `dev` and `test`, and their `side` in pixels.
         folder: unused; this track needs no data from outside.
     """
-    splits = {split: scenes(split, options[split], options["side"]) for split in SPLITS}
+    splits = {split: Rendered(split, options[split], options["side"]) for split in SPLITS}
     # not of the pixels: a renderer in floating point may round one otherwise on another CPU
     text = repr((EDITION, sorted((name, options[name]) for name in (*SPLITS, "side"))))
     digest = hashlib.sha256(text.encode()).hexdigest()
     return DenseData(TASKS, splits, {task.name: digest for task in TASKS})
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A split, held in memory once it is rendered."""
+
+    split: str
+    count: int
+    side: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.samples[index]
+
+    @cached_property
+    def samples(self) -> list[Sample]:
+        """All of them."""
+        return scenes(self.split, self.count, self.side)
 
 
 def scenes(split: str, count: int, side: int) -> list[Sample]:

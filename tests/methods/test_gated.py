@@ -12,7 +12,8 @@ from peft import LoraConfig, get_peft_model
 from torch import nn
 
 from methods import get_method, method_names, routing
-from methods.gated import GatedConfig, PlainConfig, expand
+from methods.expand import expand
+from methods.gated import GatedConfig, PlainConfig
 from suite.measure import saved_elements, saved_for_backward
 
 RANK, SHAPE = 64, (96, 160)

@@ -14,9 +14,9 @@ from transformers import PreTrainedModel
 from methods import get_method, method_names, routing
 from methods.gated import GatedConfig
 from methods.method import Placement
-from suite.check import N_TASKS, TASK_IDS, batch, hidden
 from suite.measure import count_trainable
 from suite.plan import linear_shapes
+from suite.specimen import N_TASKS, TASK_IDS, batch, hidden
 
 BLOCKS = {r"(.*layer\.\d+)\.output\.dense": r"\1.intermediate.dense"}
 BESIDE = Placement(r"encoder\.layer\.\d+\.output\.dense", BLOCKS)
@@ -75,7 +75,7 @@ def test_every_method_sits_beside_a_block(
     silent = [n for n, p in model.named_parameters() if p.requires_grad and not p.grad.any()]
     assert not silent
     model.eval().save_pretrained(tmp_path)
-    from suite.check import encoder as fresh
+    from suite.specimen import encoder as fresh
 
     loaded = PeftModel.from_pretrained(fresh(), tmp_path).eval()
     torch.testing.assert_close(hidden(loaded, inputs), hidden(model, inputs))

@@ -62,7 +62,14 @@ def test_seeds_and_method_lists() -> None:
         (["bench", "smora[active=99]"], "smora: active is 99; it must be between 1 and r = 64"),
         (["bench", "smora["], "is not of the form name"),
         (["bench", "lora", "--track", "gleu"], "unknown track 'gleu'; did you mean: glue"),
-        (["bench", "lora", "--tasks", "topics"], "unknown task 'topics' of sentences@1; it has"),
+        (
+            ["bench", "lora", "--track", "sentences", "--tasks", "topics"],
+            "unknown task 'topics' of sentences@1; it has",
+        ),
+        (
+            ["bench", "lora", "--track", "scenes", "--tasks", "depth"],
+            "unknown task 'depth' of scenes@1; it has: semseg, human_parts",
+        ),
         (["bench", "lora", "--track", "glue", "--data", "no"], "data folder no does not exist"),
         (["bench", "lora", "--budget", "1000"], "lora cannot fill a budget of 1,000 parameters"),
         (["bench", "lora[r=3]"], "unknown field of lora 'r'; there is none to set"),
@@ -102,7 +109,7 @@ def test_listings_name_everything(seesaw: Seesaw) -> None:
 def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
     rows = json.loads(seesaw("budgets", "all", "--json"))
     assert {row["method"] for row in rows} == set(split_methods(["all"]))
-    assert {row["place"] for row in rows} == {"sentences@1", *SHOWN_BACKBONES}
+    assert {row["place"] for row in rows} == {"scenes@1", "sentences@1", *SHOWN_BACKBONES}
     assert all(row["problem"] or -0.02 <= row["deviation"] <= 0.0025 for row in rows)
     small = [row for row in rows if row["place"] == "sentences@1" and row["budget"] < 2_654_208]
     assert not any(row["problem"] for row in rows if row not in small)

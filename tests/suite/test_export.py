@@ -69,7 +69,7 @@ def test_what_cannot_be_folded_is_refused(seesaw: Seesaw, tiny_track: Path, tmp_
         seesaw("export", record.path, "--task", "topic", *rest)
     with pytest.raises(RequestError, match=r"unknown task 'topics' of .*; it has: topic"):
         seesaw("export", record.path, "--task", "topics", *rest)
-    with pytest.raises(RequestError, match="no record other in runs"):
+    with pytest.raises(StoreError, match="no record other in runs"):
         seesaw("export", "other", "--task", "topic", *rest)
     (tmp_path / "runs" / f"{record.path}.safetensors").unlink()
     with pytest.raises(StoreError, match="weights stay where a run was made"):
