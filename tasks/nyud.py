@@ -27,7 +27,7 @@ from tasks.dense.files import (
     read_index,
 )
 from tasks.dense.files import check as check_layout
-from tasks.dense.kinds import Classes, DenseTask, Depth, Edges, Normals
+from tasks.dense.kinds import BenchmarkEdges, Classes, DenseTask, Depth, Normals
 from tasks.dense.sample import IGNORE, Array, Sample
 from tasks.dense.transforms import unit
 from tasks.task import DataError
@@ -51,7 +51,7 @@ TASKS: tuple[DenseTask, ...] = (
     Classes("semseg", N_CLASSES),
     Depth("depth"),
     Normals("normals"),
-    Edges("edges", max_distance=0.011),
+    BenchmarkEdges("edges", max_distance=0.011),
 )
 
 

@@ -30,7 +30,7 @@ from tasks.dense.files import (
     read_share,
 )
 from tasks.dense.files import check as check_layout
-from tasks.dense.kinds import Classes, DenseTask, Edges, Normals, Saliency
+from tasks.dense.kinds import BenchmarkEdges, Classes, DenseTask, Normals, Saliency
 from tasks.dense.sample import IGNORE, Array, Sample
 from tasks.dense.transforms import unit
 from tasks.task import DataError
@@ -84,9 +84,9 @@ LAYOUT = Layout(
 TASKS: tuple[DenseTask, ...] = (
     Classes("semseg", len(CLASSES)),
     Classes("human_parts", len(PARTS), weight=2.0),
-    Saliency("saliency"),
+    Saliency("saliency", metrics=(*Saliency.metrics, "sal_maxF_b03_double_sigmoid")),
     Normals("normals"),
-    Edges("edges"),
+    BenchmarkEdges("edges"),
 )
 
 

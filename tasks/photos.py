@@ -65,7 +65,7 @@ def load(options: Mapping[str, Any], folder: Path) -> DenseData:
         Classes("clothing", len(kept) + 1),
         Classes("human_parts", len(PARTS), weight=2.0),
         Saliency("saliency"),
-        Edges("edges", coarse=True),
+        Edges("edges"),
     )
     splits = {split: Photos(folder, ids[split], tuple(names), merged) for split in SPLITS}
     digest = manifest_hash(folder, LAYOUT)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tasks.dense import metrics
-from tasks.dense.boundaries import Dialect
 from tasks.dense.metrics import DenseMetric
 from tasks.dense.sample import IGNORE, Array
 from tasks.task import Task, Unit
@@ -128,13 +127,14 @@ class Saliency(DenseTask):
 
 @dataclass(frozen=True)
 class Edges(DenseTask):
-    """Boundaries: cross-entropy with edge pixels weighing 0.95; odsF and the same loss."""
+    """Boundaries: cross-entropy with edge pixels weighing 0.95; odsF and the same loss.
+
+    odsF is read off thresholds a twentieth apart, which is quick; see `BenchmarkEdges`.
+    """
 
     metrics: tuple[str, ...] = ("edge_odsF", "edge_oisF", "edge_bce")
     weight: float = 50.0
     max_distance: float = 0.0075
-    dialect: Dialect = "seism"
-    coarse: bool = False
 
     def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
         """Weighted cross-entropy over all labelled pixels."""
@@ -150,7 +150,7 @@ class Edges(DenseTask):
 
     def measures(self) -> Mapping[str, DenseMetric]:
         """Matched boundary pixels at every threshold, and the sum of losses."""
-        matched = metrics.Boundaries(self.max_distance, self.dialect, self.coarse)
+        matched = metrics.Boundaries(self.max_distance, coarse=True)
         return {"boundaries": matched, "edge_bce": metrics.EdgeBCE()}
 
     def draw(self, values: Array) -> NDArray[np.uint8]:
@@ -166,6 +166,23 @@ class Edges(DenseTask):
         weight = metrics.EdgeBCE.WEIGHT
         odds = max(weight * edges, 1e-6) / max((1 - weight) * others, 1e-6)
         return np.float32(np.log(odds))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class BenchmarkEdges(Edges):
+    """The same task scored as in the literature: thresholds a hundredth apart, both dialects."""
+
+    metrics: tuple[str, ...] = (
+        "edge_odsF", "edge_oisF", "edge_odsF_nms", "edge_oisF_nms", "edge_bce",
+    )  # fmt: skip
+
+    def measures(self) -> Mapping[str, DenseMetric]:
+        """Matched boundary pixels in both dialects, and the sum of losses."""
+        return {
+            "boundaries": metrics.Boundaries(self.max_distance),
+            "boundaries_nms": metrics.SuppressedBoundaries(self.max_distance),
+            "edge_bce": metrics.EdgeBCE(),
+        }
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ Vandenhende et al. (arXiv 2004.13379), ATRC and TaskPrompter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.dense.boundaries import COARSE, THRESHOLDS, Counts, Dialect, count
+from tasks.dense.boundaries import COARSE, GRIDS, Counts, Dialect, count
 from tasks.dense.sample import IGNORE, Array
 
 Vector = NDArray[np.float64]
@@ -259,17 +259,15 @@ class Boundaries:
 
     Args:
         max_distance: tolerance as a share of the image's diagonal.
-        dialect: how a prediction is read.
         coarse: a twentieth between thresholds instead of a hundredth.
     """
 
     on_training_label = False
+    dialect: ClassVar[Dialect] = "seism"
 
-    def __init__(
-        self, max_distance: float, dialect: Dialect = "seism", coarse: bool = False
-    ) -> None:
-        self.max_distance, self.dialect = max_distance, dialect
-        self.thresholds = COARSE if coarse else THRESHOLDS
+    def __init__(self, max_distance: float, coarse: bool = False) -> None:
+        self.max_distance = max_distance
+        self.thresholds = COARSE if coarse else GRIDS[self.dialect]
 
     def statistics(self, prediction: Array, label: Array) -> Vector:
         """Matched and all boundary pixels by threshold, and those at the image's best one.
@@ -287,6 +285,17 @@ class Boundaries:
         counts = np.rint(total).astype(np.int64)
         best, pooled = Counts(*counts[:4].reshape(4, 1)), Counts(*counts[4:].reshape(4, -1))
         return {"edge_odsF": float(pooled.f().max()), "edge_oisF": float(best.f()[0])}
+
+
+class SuppressedBoundaries(Boundaries):
+    """`edge_odsF_nms` and `edge_oisF_nms`: the same after edge non-maximum suppression."""
+
+    dialect = "nms"
+
+    @staticmethod
+    def values(total: Vector) -> dict[str, float]:
+        """See `Boundaries.values`."""
+        return {f"{name}_nms": value for name, value in Boundaries.values(total).items()}
 
 
 class Depth:
@@ -316,6 +325,7 @@ FAMILIES: Mapping[str, type[DenseMetric]] = {
     "saliency": Saliency,
     "normals": Normals,
     "boundaries": Boundaries,
+    "boundaries_nms": SuppressedBoundaries,
     "edge_bce": EdgeBCE,
     "depth": Depth,
 }

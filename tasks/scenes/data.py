@@ -29,7 +29,7 @@ TASKS: tuple[DenseTask, ...] = (
     Classes("human_parts", len(PARTS), weight=2.0),
     Saliency("saliency"),
     Normals("normals"),
-    Edges("edges", coarse=True),
+    Edges("edges"),
 )
 
 

@@ -7,17 +7,29 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from accelerate import Accelerator
 from conftest import Seesaw, changed
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load, save_file
 
-from suite.plan import RequestError
+from suite.plan import RequestError, Workload, stored_config
+from suite.record import Record
+from suite.run import answer, build
 from suite.store import Store
+from tasks.backbones import sha256
 from tasks.dense import vit
-from tasks.scenes.archive import write
+from tasks.dense.boundaries import laplacian, outlines
+from tasks.dense.metrics import Meter
+from tasks.dense.sample import Sample
+from tasks.dense.transforms import unit
+from tasks.pascal_context import WITH_NORMALS
+from tasks.scenes.archive import LABEL_MAP, VOC, coded, write
+from tasks.scenes.render import sample
 from tasks.task import DataError
+from tasks.track import get_track
 
 
 def bench(seesaw: Seesaw, track: Path, *arguments: str) -> list[dict[str, Any]]:
@@ -96,6 +108,45 @@ def test_tracks_of_texts_have_no_pictures(seesaw: Seesaw, tiny_track: Path) -> N
         seesaw("show", str(tiny_track))
 
 
+def scores_from_the_renderer(
+    record: Record, track: Path, seeds: list[int]
+) -> dict[str, dict[str, float]]:
+    """Test scores of a run's predictions against labels that never were in the archive."""
+    workload = Workload(get_track(str(track)), Path("PASCAL_MT"), "vit.safetensors")
+    learner: Any = workload.learner
+    model = build(workload, stored_config(record, workload.track), 0)
+    model.load_state_dict(load(Store("runs").weights(record)), strict=False)
+    batch, rows = next(learner.eval_batches("test", len(seeds)))
+    outputs = answer(model.eval(), Accelerator(cpu=True), batch)
+    scenes = [rendered(seed, 40) for seed in seeds]
+    found: dict[str, dict[str, float]] = {}
+    for task in learner.tasks:
+        meters = [Meter(metric) for metric in task.measures().values()]
+        for row in rows:
+            for meter in meters:
+                own = {} if meter.metric.on_training_label else scenes[row].scored
+                label = own.get(task.name, scenes[row].labels[task.name])
+                meter.update(learner.predicted(outputs, batch, row)[task.name], label)
+        values = {name: value for meter in meters for name, value in meter.compute().items()}
+        found[task.name] = {name: values[name] for name in task.metrics}
+    return found
+
+
+def rendered(seed: int, side: int) -> Sample:
+    """A scene with the labels that PASCAL-Context has for it, straight from the renderer."""
+    scene = sample(seed, side)
+    classes = scene.labels["semseg"]
+    names = LABEL_MAP[classes]
+    normals = unit(2.0 * coded(scene.labels["normals"]) / 255 - 1)  # 8 bits, as on disk
+    labels = {
+        **scene.labels,
+        "semseg": VOC[classes],
+        "normals": normals * WITH_NORMALS[names][..., None],
+        "edges": laplacian(names).astype(np.uint8),
+    }
+    return Sample("rendered", scene.image, labels, {"edges": outlines(names).astype(np.uint8)})
+
+
 @pytest.mark.slow
 def test_the_rendered_archive_runs_like_the_real_one(seesaw: Seesaw, tmp_path: Path) -> None:
     write(tmp_path / "PASCAL_MT", train=6, val=6, side=40)
@@ -110,7 +161,10 @@ def test_the_rendered_archive_runs_like_the_real_one(seesaw: Seesaw, tmp_path: P
     assert run["status"] == "ok", run["error"]
     record = Store("runs").find(run["path"].rpartition("/")[2])
     assert record.tasks["semseg"].n == 3
-    assert record.spec.weights_sha256 != "0" * 64
+    assert record.spec.weights_sha256 == sha256(tmp_path / "vit.safetensors")
+    direct = scores_from_the_renderer(record, path, [10**6 + n for n in (3, 4, 5)])
+    for task, result in record.tasks.items():
+        assert result.test == pytest.approx(direct[task], rel=1e-6), task
     with pytest.raises(DataError, match="needs a folder with its data"):
         seesaw("bench", "lora", "--track", str(path))
 

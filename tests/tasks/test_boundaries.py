@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from tasks.dense.boundaries import (
     COARSE,
@@ -123,3 +124,20 @@ def test_the_scored_boundary_is_half_a_pixel_off_the_trained_one() -> None:
     assert np.nonzero(outlines(labels).any(0))[0].tolist() == [9]
     assert set(np.nonzero(laplacian(labels).any(0))[0]) <= {9, 10}
     assert not outlines(np.ones((5, 5), int)).any()
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), reach=st.floats(1.0, 4.0))
+def test_the_nearest_matching_is_the_cheapest_of_the_largest(seed: int, reach: float) -> None:
+    rng = np.random.default_rng(seed)
+    truth, found = (np.argwhere(rng.random((7, 8)) < 0.25) for _ in range(2))
+    partners = match(truth, found, reach, nearest=True)
+    kept = partners >= 0
+    assert kept.sum() == (match(truth, found, reach) >= 0).sum()
+    if not len(truth) or not len(found):
+        return
+    distances = np.hypot(*(truth[:, None] - found[None]).transpose(2, 0, 1))
+    costs = np.where(distances <= reach + 1e-9, np.rint(100 * distances), 10**6)
+    wanted = costs[linear_sum_assignment(costs)]
+    own = np.rint(100 * distances[np.nonzero(kept)[0], partners[kept]])
+    assert own.sum() == wanted[wanted < 10**6].sum()
