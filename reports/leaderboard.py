@@ -29,7 +29,8 @@ for {SEEDS_FOR_RANKS} seeds of every entry. Entries stand in the order of their 
 Scores are in points (metric times 100) on the test split, or in the unit that stands with the
 metric, where ↓ says that less is better; mean ± standard deviation over seeds. *Δm* is the mean
 over tasks of the relative gain, in percent, over a LoRA for every task alone that has the whole
-budget to itself (`{REFERENCE}`).
+budget to itself (`{REFERENCE}`); *least Δm* leaves out the task that speaks most for the entry,
+since one task with a low reference can make up all of Δm.
 *Parameters* are the trainable ones of the adapter, router and task embedding included; *active* is
 what one token uses. *Step* is the time of one training step over that of PEFT's LoRA of equal total
 rank, measured side by side in one process. *Bag of words* is a linear model on word counts, and
@@ -109,7 +110,9 @@ def _sizes(board: Board) -> str:
 def _tables(board: Board, links: Mapping[str, str]) -> str:
     shown = board.example.tasks.items()
     metrics = [f"{name} ({_metric(task)})" for name, task in shown]
-    means = (["average"] if board.has_average else []) + (["Δm"] if board.reference else [])
+    means = (["average"] if board.has_average else []) + (
+        ["Δm", "least Δm"] if board.reference else []
+    )
     columns = ["parameters", "router", "active", "passes", "step", "seeds"]
     header = ["entry", *metrics, *means, *columns]
     parts = []
@@ -117,8 +120,8 @@ def _tables(board: Board, links: Mapping[str, str]) -> str:
         rows = [_row(entry, board, links) for entry in entries]
         for kind, name in (("bag_of_words", "*bag of words*"), ("constant", "*constant answer*")):
             if points := list(board.baseline(kind).values()):
-                average = [mean(points)] if board.has_average else []
-                numbers = [f"{value:.1f}" for value in (*points, *average)]
+                overall = [mean(points)] if board.has_average else []
+                numbers = [f"{value:.1f}" for value in (*points, *overall)]
                 rows.append([name, *numbers, *[""] * (len(header) - 1 - len(numbers))])
         align = ("left", *["right"] * (len(header) - 1))
         body = tabulate(rows, header, tablefmt="github", colalign=align, disable_numparse=True)
@@ -133,7 +136,7 @@ def _row(entry: Entry, board: Board, links: Mapping[str, str]) -> list[str]:
         _linked(entry, links),
         *(str(entry.task(name)) for name in board.tasks),
         *([str(entry.average)] if board.has_average else []),
-        *([_signed(entry.delta_m(board.reference))] if board.reference else []),
+        *(_delta_cells(entry, board) if board.reference else []),
         f"{counts.adapter:,}",
         f"{counts.router:,}",
         f"{counts.active:,}",
@@ -152,6 +155,13 @@ def _linked(entry: Entry, links: Mapping[str, str]) -> str:
     """The entry's name, linking to the picture of its lowest seed if there is one."""
     record = min(entry.records, key=lambda record: record.spec.seed)
     return f"[{entry.name}]({links[record.path]})" if record.path in links else entry.name
+
+
+def _delta_cells(entry: Entry, board: Board) -> list[str]:
+    """Δm over all tasks, and the least of those with one task left out."""
+    rest = [entry.delta_m(board.reference, name) for name in board.tasks]
+    least = min((found for found in rest if found), key=lambda found: found.mean, default=None)
+    return [_signed(entry.delta_m(board.reference)), _signed(least)]
 
 
 def _signed(summary: Summary | None) -> str:

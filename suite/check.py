@@ -27,6 +27,7 @@ from suite.plan import linear_shapes
 from suite.specimen import (
     LINEARS,
     N_TASKS,
+    SMALL,
     TASK_IDS,
     adapted,
     batch,
@@ -296,16 +297,7 @@ def generation_is_the_same_alone(method: Method) -> None:
     """Greedy text of a tiny causal LM is the same in a left-padded batch as alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
-        config = LlamaConfig(
-            vocab_size=50,
-            hidden_size=24,
-            intermediate_size=40,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            num_key_value_heads=2,
-            initializer_range=0.3,
-            pad_token_id=0,
-        )
+        config = LlamaConfig(**SMALL, num_key_value_heads=2, pad_token_id=0)
         model = adapted(method, LlamaForCausalLM(config).requires_grad_(False)).eval()
     ids = torch.tensor([[0, 0, 5, 6, 7], [8, 9, 10, 11, 12]])
     tasks = torch.tensor([1, 2])

@@ -16,20 +16,26 @@ TASK_IDS = torch.tensor([0, 1, 2, 0])
 LINEARS = Placement(r".*\.(query|key|value|dense|(q|k|v|o|gate|up|down)_proj)")
 
 
+SMALL: dict[str, Any] = {
+    "vocab_size": 50,
+    "hidden_size": 24,
+    "intermediate_size": 40,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "initializer_range": 0.3,
+}
+"""Of the encoder and of the causal LM."""
+
+
 def encoder() -> BertModel:
     """A random BERT of two layers and width 24, always the same, without dropout."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
         config = BertConfig(
-            vocab_size=50,
-            hidden_size=24,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=40,
+            **SMALL,
             max_position_embeddings=32,
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
-            initializer_range=0.3,
         )
         return BertModel(config, add_pooling_layer=False).requires_grad_(False).eval()
 
