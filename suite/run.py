@@ -151,10 +151,10 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
 
 
 def trained(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Everything a run leaves behind: trained parameters, and buffers of the adapter."""
+    """Everything a run leaves behind: trained parameters, buffers of the adapter and the heads."""
     names = {name for name, p in model.named_parameters() if p.requires_grad}
-    state = model.state_dict()
-    kept = [name for name in state if name in names or any(f".{slot}." in name for slot in SLOTS)]
+    state, own = model.state_dict(), ("heads.", *(f".{slot}." for slot in SLOTS))
+    kept = [name for name in state if name in names or any(part in name for part in own)]
     return {name: state[name].detach().cpu().contiguous() for name in kept}
 
 

@@ -73,7 +73,7 @@ def test_from_bench_to_the_pictures(seesaw: Seesaw, tiny_scenes: Path, tmp_path:
 
     seesaw("leaderboard", "--results", "runs", "--out", "out")
     page = (tmp_path / "out/LEADERBOARD.md").read_text()
-    (header,) = {line for line in page.splitlines() if line.startswith("| entry")}
+    header = next(line for line in page.splitlines() if line.startswith("| entry"))
     columns = [cell.strip() for cell in header.strip("|").split("|")]
     assert "normals (normals_mean_deg, degrees ↓)" in columns
     assert "Δm" in columns
