@@ -90,7 +90,7 @@ def test_ase_beside_the_blocks_of_vit_b(
     place = backbone_place("vit_base_patch16_224", 5, beside_blocks=True, backbone_rank=4)
     request = MethodRequest("ase", {"experts": experts, "sparse": sparse, "always": always})
     config = request.config().placed(place.placement, 0.0, place.n_tasks)
-    found = config.parameters(place.shapes, place.n_tasks)
+    found = place.parameters(config)
     assert found.total / 1e6 == pytest.approx(millions, rel=0.02)
 
 
