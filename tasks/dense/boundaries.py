@@ -16,11 +16,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve1d, laplace, map_coordinates
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import maximum_bipartite_matching, min_weight_full_bipartite_matching
-from scipy.spatial import cKDTree
-from skimage.morphology import thin
-
+from tasks.dense.matching import match
+from tasks.dense.thinning import Mask, thin
 from tasks.processes import mapped
 
 THRESHOLDS = tuple(round(0.01 * k, 2) for k in range(1, 100))
@@ -33,7 +30,6 @@ GRIDS: Mapping[Dialect, tuple[float, ...]] = {
 }
 """Thresholds of both dialects; the best is on the grid, not interpolated between its points."""
 Map = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -87,12 +83,12 @@ def outlines(labels: NDArray[np.generic]) -> Mask:
     found[:, :-1] |= labels[:, :-1] != labels[:, 1:]
     found[:-1] |= labels[:-1] != labels[1:]
     found[:-1, :-1] |= labels[:-1, :-1] != labels[1:, 1:]
-    return np.asarray(thin(found))
+    return thin(found)
 
 
 def laplacian(labels: NDArray[np.generic]) -> Mask:
     """What networks are trained on: where a Laplacian of the label map is not zero, thinned."""
-    return np.asarray(thin(laplace(labels.astype(np.float64), mode="mirror") != 0))
+    return thin(laplace(labels.astype(np.float64), mode="mirror") != 0)
 
 
 def count_all(
@@ -170,44 +166,6 @@ def _matched(
         recalled += int((partners >= 0).sum())
         confirmed[partners[partners >= 0]] = True
     return recalled, len(found), int(confirmed.sum())
-
-
-def match(
-    truth: NDArray[np.int64], found: NDArray[np.int64], reach: float, nearest: bool = False
-) -> NDArray[np.int64]:
-    """Partner in `found` (m, 2) of every pixel of `truth` (n, 2), or -1; as many as can be.
-
-    One to one, none farther apart than `reach` pixels; if `nearest`, of all such matchings one with
-    the smallest total distance.
-    """
-    if not len(truth) or not len(found):
-        return np.full(len(truth), -1)
-    near = cKDTree(truth).sparse_distance_matrix(
-        cKDTree(found), reach + 1e-9, output_type="coo_matrix"
-    )
-    if nearest:
-        return _nearest(near)
-    # ones, not distances: a pixel right on the spot is at distance 0, which is no edge of a graph
-    graph = coo_array((np.ones(near.nnz), (near.row, near.col)), shape=near.shape).tocsr()
-    return np.asarray(maximum_bipartite_matching(graph, perm_type="column"), np.int64)
-
-
-def _nearest(near: Any) -> NDArray[np.int64]:
-    """Largest matching of least distance; every row may also stay alone, which costs most."""
-    rows, columns = near.shape
-    # the solver hangs on fractions; a pixel on the spot must weigh something, or is no edge
-    weights = np.rint(100 * near.data) + 1
-    alone = np.full(rows, rows * (weights.max(initial=0) + 1))
-    everyone = np.arange(rows)
-    graph = coo_array(
-        (
-            np.concatenate((weights, alone)),
-            (np.concatenate((near.row, everyone)), np.concatenate((near.col, columns + everyone))),
-        ),
-        shape=(rows, columns + rows),
-    ).tocsr()
-    _, partners = min_weight_full_bipartite_matching(graph)
-    return np.where(partners < columns, partners, -1).astype(np.int64)
 
 
 def suppressed(prediction: Map) -> Map:

@@ -14,11 +14,11 @@ from tasks.dense.boundaries import (
     count,
     count_all,
     laplacian,
-    match,
     ods_and_ois,
     outlines,
     suppressed,
 )
+from tasks.dense.matching import match
 
 SIZE = (60, 80)  # diagonal 100: a tolerance of 0.02 is two pixels
 REACH = 0.02
