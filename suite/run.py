@@ -29,9 +29,10 @@ from suite.provenance import provenance
 from suite.record import Cost, ParameterCounts, Record, Routing, TaskResult
 from suite.seeds import derive
 from suite.train import Diverged, Progress, train
-from tasks.learner import Learner, MultiTaskModel
+from tasks.learner import Answers, Learner, MultiTaskModel
 
 EVAL_BATCH = 64
+EVALUATED = ("dev", "test")
 OUTCOME_TYPES = {
     "split": "category",
     "task": "category",
@@ -120,7 +121,7 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
                 plan.config.learning_rate_factor,
             )
         evaluated = time.perf_counter()
-        outcomes, usage = predict(model, learner, accelerator)
+        outcomes, usage = predict(model, learner, accelerator, _scoring(learner, progress, report))
         eval_s = time.perf_counter() - evaluated
         picture = learner.picture(partial(answer, model, accelerator))
     content = to_parquet(outcomes)
@@ -182,20 +183,41 @@ def answer(model: MultiTaskModel, accelerator: Accelerator, batch: Any) -> Any:
         return model(batch)
 
 
+def _scoring(
+    learner: Learner, progress: Progress, report: Callable[[Progress], None]
+) -> Callable[[int], None]:
+    """Reports how many examples have been handed over to be scored."""
+    progress.to_score = sum(learner.eval_size(split) for split in EVALUATED)
+
+    def scored(count: int) -> None:
+        progress.scored += count
+        report(progress)
+
+    return scored
+
+
 def predict(
-    model: MultiTaskModel, learner: Learner, accelerator: Accelerator
+    model: MultiTaskModel,
+    learner: Learner,
+    accelerator: Accelerator,
+    scored: Callable[[int], None] = lambda count: None,
 ) -> tuple[pd.DataFrame, dict[str, torch.Tensor]]:
-    """Outcomes on dev and test, and the gates' usage on test by adapted place."""
+    """Outcomes on dev and test, and the gates' usage on test by adapted place.
+
+    `scored` is told the number of examples of every batch.
+    """
     model.eval()
     state, frames = routing_state(model), []
-    for split in ("dev", "test"):
+
+    def answers(split: str) -> Answers:
+        for batch, rows in learner.eval_batches(split, EVAL_BATCH):
+            yield answer(model, accelerator, batch), batch, rows
+            scored(len(rows))
+
+    for split in EVALUATED:
         if state is not None:
             state.record_usage = split == "test"
-        answers = (
-            (answer(model, accelerator, batch), batch, rows)
-            for batch, rows in learner.eval_batches(split, EVAL_BATCH)
-        )
-        frames.append(learner.outcomes(split, answers))
+        frames.append(learner.evaluate(split, model, answers(split), routing))
     outcomes = pd.concat(frames, ignore_index=True)
     outcomes = outcomes.sort_values(list(learner.key), ignore_index=True)
     usage: dict[str, torch.Tensor] = {}

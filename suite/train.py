@@ -36,6 +36,9 @@ class Progress:
     seconds: float = 0.0
     step_seconds: list[float] = field(default_factory=list)
     curve: list[tuple[int, float]] = field(default_factory=list)
+    scored: int = 0
+    to_score: int = 0
+    """Examples that are scored after training, dev and test together."""
 
     @property
     def step_median(self) -> float:

@@ -18,9 +18,9 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from tasks import backbones
 from tasks.baselines import bag_of_words, constant
-from tasks.learner import Answers, Learner, MultiTaskModel, Scores
+from tasks.learner import Answers, Learner, MultiTaskModel, Scores, mixed_rows
 from tasks.metrics import score
-from tasks.task import Example, TaskData
+from tasks.task import Example, Task, TaskData
 from tasks.track import SentenceTrack, Track
 
 
@@ -86,7 +86,9 @@ class SentenceLearner(Learner):
     training scores' mean and deviation, so that every task's loss starts near 1.
     """
 
-    def __init__(self, data: Sequence[TaskData], weights: Path, max_length: int) -> None:
+    def __init__(
+        self, data: Sequence[TaskData[Task, Example]], weights: Path, max_length: int
+    ) -> None:
         self.data, self.weights, self.max_length = data, weights, max_length
         self.tasks = tuple(d.task for d in data)
         widths = [task.n_classes or 1 for task in self.tasks]
@@ -99,7 +101,9 @@ class SentenceLearner(Learner):
         ]
 
     @classmethod
-    def open(cls, track: SentenceTrack, data: Sequence[TaskData], weights: Path) -> Self:
+    def open(
+        cls, track: SentenceTrack, data: Sequence[TaskData[Task, Example]], weights: Path
+    ) -> Self:
         """See `Learner.open`."""
         return cls(data, weights, track.recipe.max_length)
 
@@ -145,18 +149,9 @@ class SentenceLearner(Learner):
     def train_batches(
         self, order: np.random.Generator, steps: int, size: int, micro_batches: int
     ) -> Iterator[list[Batch]]:
-        """Mixed-task batches, each cut by length into micro-batches.
-
-        Tasks take turns in shuffled rounds, so every batch holds all of them about equally often;
-        each task goes through its own examples in shuffled epochs.
-        """
-        tasks = _endless(order, len(self.data))
-        examples = [_endless(order, len(d.train)) for d in self.data]
-        for _ in range(steps):
-            rows = [
-                (task, self.data[task].train[next(examples[task])])
-                for _, task in zip(range(size), tasks, strict=False)
-            ]
+        """Mixed-task batches, each cut by length into micro-batches."""
+        for drawn in mixed_rows(order, [len(d.train) for d in self.data], steps, size):
+            rows = [(task, self.data[task].train[row]) for task, row in drawn]
             rows.sort(key=lambda row: len(row[1].text_a) + len(row[1].text_b or ""))
             chunks = np.array_split(np.arange(size), micro_batches)
             yield [self.batch([rows[i] for i in chunk]) for chunk in chunks]
@@ -235,9 +230,3 @@ class SentenceLearner(Learner):
             return own.argmax(-1).astype(np.float32)
         mean, deviation = self.moments[task]
         return own[:, 0] * deviation + mean
-
-
-def _endless(order: np.random.Generator, size: int) -> Iterator[int]:
-    """0 ... size - 1 in one shuffled round after another."""
-    while True:
-        yield from order.permutation(size).tolist()

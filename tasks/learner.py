@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
@@ -18,8 +19,10 @@ from tasks.track import Track
 
 Scores = dict[str, dict[str, float]]
 """Values by metric id, by split (or by what they are the scores of)."""
-Answers = Iterator[tuple[Any, Any, Sequence[int]]]
-"""Outputs, their batch, and the row of every example in its split."""
+Answers = Iterator[tuple[Any, Any, Sequence[Any]]]
+"""Outputs, their batch, and for every example its row in the split, and what else tells it."""
+Routing = Callable[[nn.Module, Tensor | None], AbstractContextManager[Any]]
+"""Holds task ids (batch,) while a model is called, see `methods.routing`."""
 
 
 class Batch(Protocol):
@@ -91,7 +94,7 @@ class Learner(ABC):
         """What a micro-batch adds to the mean loss of a batch of `size` examples, a scalar."""
 
     @abstractmethod
-    def eval_batches(self, split: str, size: int) -> Iterator[tuple[Any, Sequence[int]]]:
+    def eval_batches(self, split: str, size: int) -> Iterator[tuple[Any, Sequence[Any]]]:
         """Every example of a split once, with its row number."""
 
     @abstractmethod
@@ -106,6 +109,10 @@ class Learner(ABC):
     @abstractmethod
     def examples(self, task: int, split: str) -> int:
         """Size of a split."""
+
+    def evaluate(self, split: str, model: Any, answers: Answers, routing: Routing) -> pd.DataFrame:
+        """`outcomes` of a split, from the answers of `model` to `eval_batches`."""
+        return self.outcomes(split, answers)
 
     def eval_size(self, split: str) -> int:
         """Forward passes of examples that scoring a split takes."""
@@ -122,6 +129,26 @@ class Learner(ABC):
     def picture(self, predict: Any = None) -> bytes | None:
         """Some test examples (WebP) with what `predict` gives for a batch; None if none to see."""
         return None
+
+
+def endless(order: np.random.Generator, size: int) -> Iterator[int]:
+    """0 ... size - 1 in one shuffled round after another."""
+    while True:
+        yield from order.permutation(size).tolist()
+
+
+def mixed_rows(
+    order: np.random.Generator, sizes: Sequence[int], steps: int, size: int
+) -> Iterator[list[tuple[int, int]]]:
+    """Per step the (task, row) pairs of a mixed batch, from tasks of so many examples.
+
+    Tasks take turns in shuffled rounds, so every batch holds all of them about equally often; each
+    task goes through its own examples in shuffled epochs.
+    """
+    tasks = endless(order, len(sizes))
+    examples = [endless(order, count) for count in sizes]
+    for _ in range(steps):
+        yield [(t, next(examples[t])) for _, t in zip(range(size), tasks, strict=False)]
 
 
 def learner_class(track: Track) -> type[Learner]:

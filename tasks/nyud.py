@@ -20,9 +20,7 @@ from tasks.dense.files import (
     Layout,
     Report,
     fitted,
-    manifest_hash,
     read_array,
-    read_ids,
     read_image,
     read_index,
 )
@@ -46,6 +44,7 @@ LAYOUT = Layout(
         ("edge/{id}.npy",),
     ),
     splits={split: f"gt_sets/{split}.txt" for split in SIZES},
+    sizes=SIZES,
 )
 TASKS: tuple[DenseTask, ...] = (
     Classes("semseg", N_CLASSES),
@@ -65,15 +64,12 @@ def load(options: Mapping[str, Any], folder: Path) -> DenseData:
     Raises:
         DataError: a file is missing.
     """
-    report = check(folder)
-    if report.problems:
-        raise DataError("; ".join(report.problems))
-    train, val = (read_ids(folder / LAYOUT.splits[split]) for split in ("train", "val"))
+    found = check(folder).complete().ids
+    train, val = found["train"], found["val"]
     rest = [name for index, name in enumerate(train) if index % HELD_OUT]
     ids = {"train": rest, "dev": train[::HELD_OUT], "test": val}
     splits = {split: NYUD(folder, own) for split, own in ids.items()}
-    digest = manifest_hash(folder, LAYOUT)
-    return DenseData(TASKS, splits, {task.name: digest for task in TASKS}, on_disk=True)
+    return DenseData.archive(TASKS, splits, folder, LAYOUT)
 
 
 def check(folder: Path) -> Report:
@@ -82,14 +78,7 @@ def check(folder: Path) -> Report:
     Raises:
         DataError: `folder` does not exist.
     """
-    report = check_layout(folder, LAYOUT)
-    for split, place in LAYOUT.splits.items():
-        count = len(read_ids(folder / place)) if (folder / place).is_file() else SIZES[split]
-        if count != SIZES[split]:
-            report.remarks.append(
-                f"{split} names {count:,} images, the distributed archive's {SIZES[split]:,}"
-            )
-    return report
+    return check_layout(folder, LAYOUT)
 
 
 @dataclass(frozen=True)

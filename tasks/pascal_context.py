@@ -22,8 +22,6 @@ from tasks.dense.files import (
     Layout,
     Report,
     fitted,
-    manifest_hash,
-    read_ids,
     read_image,
     read_index,
     read_mat,
@@ -80,6 +78,7 @@ LAYOUT = Layout(
         ("sal_distill/{id}.png",),
     ),
     splits={split: f"{LISTS}/{split}.txt" for split in SIZES},
+    sizes=SIZES,
 )
 TASKS: tuple[DenseTask, ...] = (
     Classes("semseg", len(CLASSES)),
@@ -101,15 +100,12 @@ def load(options: Mapping[str, Any], folder: Path) -> DenseData:
     Raises:
         DataError: a file is missing, or the splits overlap.
     """
-    _complete(check(folder))
+    ids = check(folder).complete().ids
     names = {"train": "train", "dev": "val_new", "test": "test_new"}
     if options["view"] == "legacy":
         names["test"] = "val"
-    splits = {
-        s: PascalContext(folder, read_ids(folder / LAYOUT.splits[n])) for s, n in names.items()
-    }
-    digest = manifest_hash(folder, LAYOUT)
-    return DenseData(TASKS, splits, {task.name: digest for task in TASKS}, on_disk=True)
+    splits = {split: PascalContext(folder, ids[name]) for split, name in names.items()}
+    return DenseData.archive(TASKS, splits, folder, LAYOUT)
 
 
 def check(folder: Path) -> Report:
@@ -119,27 +115,13 @@ def check(folder: Path) -> Report:
         DataError: `folder` does not exist.
     """
     report = check_layout(folder, LAYOUT)
-    ids = {}
-    for split, place in LAYOUT.splits.items():
-        if (folder / place).is_file():
-            ids[split] = read_ids(folder / place)
-            if len(ids[split]) != SIZES[split]:
-                report.remarks.append(
-                    f"{split} names {len(ids[split]):,} images, the distributed archive's "
-                    f"{SIZES[split]:,}"
-                )
-    if len(ids) == len(SIZES):
-        new, tested, val = (set(ids[split]) for split in ("val_new", "test_new", "val"))
+    if len(report.ids) == len(SIZES):
+        new, tested, val = (set(report.ids[split]) for split in ("val_new", "test_new", "val"))
         if new & tested or new | tested != val:
             report.problems.append("val_new and test_new do not divide val between them")
-        if both := set(ids["train"]) & val:
+        if both := set(report.ids["train"]) & val:
             report.problems.append(f"{len(both)} ids are in train and in val: {min(both)}, ...")
     return report
-
-
-def _complete(report: Report) -> None:
-    if report.problems:
-        raise DataError("; ".join(report.problems))
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,14 @@ from scipy.ndimage import label as components
 
 from tasks.dense.boundaries import laplacian, outlines
 from tasks.dense.data import DenseData
-from tasks.dense.files import Layout, Report, fitted, manifest_hash, read_image, read_index
+from tasks.dense.files import Layout, Report, fitted, missing, read_image, read_index
 from tasks.dense.files import check as check_layout
 from tasks.dense.kinds import Classes, Edges, Saliency
 from tasks.dense.sample import Array, Sample
 from tasks.task import SPLITS, DataError
 
 META = "meta.json"
-LAYOUT = Layout(folders=(("images/{id}.jpg",), ("labels/{id}.png",)), splits={})
+LAYOUT = Layout(folders=(("images/{id}.jpg",), ("labels/{id}.png",)), splits={}, tables=(META,))
 PARTS = ("background", "head", "upper body", "arms", "lower body", "legs", "feet")
 WORN = {
     "head": "hair hat glasses sunglasses earrings",
@@ -56,10 +56,8 @@ def load(options: Mapping[str, Any], folder: Path) -> DenseData:
     Raises:
         DataError: something is missing or damaged.
     """
-    report = check(folder)
-    if report.problems:
-        raise DataError("; ".join(report.problems))
-    names, ids = _meta(folder)
+    ids = check(folder).complete().ids
+    names, _ = _meta(folder)
     merged, kept = merge(folder, ids["train"], len(names), options["least_share"])
     tasks = (
         Classes("clothing", len(kept) + 1),
@@ -68,8 +66,7 @@ def load(options: Mapping[str, Any], folder: Path) -> DenseData:
         Edges("edges"),
     )
     splits = {split: Photos(folder, ids[split], tuple(names), merged) for split in SPLITS}
-    digest = manifest_hash(folder, LAYOUT)
-    return DenseData(tasks, splits, {task.name: digest for task in tasks}, on_disk=True)
+    return DenseData.archive(tasks, splits, folder, LAYOUT)
 
 
 def check(folder: Path) -> Report:
@@ -80,12 +77,9 @@ def check(folder: Path) -> Report:
     """
     report = check_layout(folder, LAYOUT)
     _, ids = _meta(folder)
+    report.ids.update(ids)
     for split in SPLITS:
-        for (pattern,) in LAYOUT.folders:
-            lost = [i for i in ids[split] if not (folder / pattern.format(id=i)).is_file()]
-            if lost:
-                first = pattern.format(id=lost[0])
-                report.problems.append(f"{split}: {len(lost)} files missing, the first is {first}")
+        report.problems.extend(missing(folder, LAYOUT, split, ids[split]))
     if both := set(ids["train"]) & (set(ids["dev"]) | set(ids["test"])):
         report.problems.append(f"{len(both)} ids are in train and elsewhere: {min(both)}, ...")
     return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 SPLITS = ("train", "dev", "test")
 Unit = Literal["points", "degrees", "metres"]
@@ -39,14 +39,18 @@ class Task:
     lower_is_better: bool = False
 
 
+Kind = TypeVar("Kind", bound=Task)
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+
 @dataclass(frozen=True)
-class TaskData:
+class TaskData(Generic[Kind, Row]):
     """A task's examples by split. Tuning sees train and dev, reports only test."""
 
-    task: Task
-    train: Sequence[Example]
-    dev: Sequence[Example]
-    test: Sequence[Example]
+    task: Kind
+    train: Sequence[Row]
+    dev: Sequence[Row]
+    test: Sequence[Row]
 
     def sha256(self) -> str:
         """Hash of every example in order, with its split."""

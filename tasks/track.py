@@ -83,6 +83,15 @@ class DenseRecipe(Recipe):
     decoder: Literal["light", "convolutional"]
 
 
+class InstructionRecipe(Recipe):
+    """And how prompts and answers are read, and how the frozen weights are held."""
+
+    max_length: PositiveInt = Field(description="tokens of a prompt and its answer")
+    loss_on: Literal["answer", "all"] = "answer"
+    checkpointing: bool = False
+    base: Literal["fp32", "bf16", "nf4"] = "fp32"
+
+
 class Budgets(Frozen):
     """Trainable adapter parameters, routers and task embeddings included."""
 
@@ -143,21 +152,32 @@ def _kept(slug: str, names: Sequence[str], only: Sequence[str]) -> tuple[str, li
     return slug + "-" + "+".join(kept), kept
 
 
-class SentenceTrack(Track):
+class TextTrack(Track):
+    """Every task has examples of its own."""
+
+    def load_data(
+        self, folder: Path | None, only: Sequence[str] = ()
+    ) -> tuple[str, list[TaskData[Any, Any]]]:
+        """See `Track.load_data`."""
+        data: list[TaskData[Any, Any]] = self._loaded(folder)
+        local = folder is not None and self.tier != "embedded"
+        slug = self.slug + (f"-local{len(data)}" if local else "")
+        slug, names = _kept(slug, [d.task.name for d in data], only)
+        return slug, [d for d in data if d.task.name in names]
+
+
+class SentenceTrack(TextTrack):
     """Texts and text pairs, each with a label of one task."""
 
     recipe: SentenceRecipe
     learner = "tasks.encoder:SentenceLearner"
 
-    def load_data(
-        self, folder: Path | None, only: Sequence[str] = ()
-    ) -> tuple[str, list[TaskData]]:
-        """See `Track.load_data`."""
-        data: list[TaskData] = self._loaded(folder)
-        local = folder is not None and self.tier != "embedded"
-        slug = self.slug + (f"-local{len(data)}" if local else "")
-        slug, names = _kept(slug, [d.task.name for d in data], only)
-        return slug, [d for d in data if d.task.name in names]
+
+class InstructionTrack(TextTrack):
+    """Prompts that a language model answers."""
+
+    recipe: InstructionRecipe
+    learner = "tasks.instructions.learner:InstructionLearner"
 
 
 class DenseTrack(Track):
@@ -175,7 +195,11 @@ class DenseTrack(Track):
         return slug, data.only(names)
 
 
-KINDS: dict[str, type[Track]] = {"sentences": SentenceTrack, "dense": DenseTrack}
+KINDS: dict[str, type[Track]] = {
+    "sentences": SentenceTrack,
+    "instructions": InstructionTrack,
+    "dense": DenseTrack,
+}
 """By the `kind` of a track file."""
 
 

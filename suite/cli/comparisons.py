@@ -156,10 +156,11 @@ def speed(
     as_json: Json = False,
 ) -> None:
     """Step time of each method against PEFT's LoRA and the frozen backbone, interleaved."""
+    from suite.bare import BareBackbone, measure_backbone
     from suite.plan import parse_method
     from suite.run import pin
     from suite.shapes import backbone_place
-    from suite.speed import BareBackbone, measure_backbone, measure_track
+    from suite.speed import measure_track
     from suite.store import Store
 
     requests = [parse_method(text) for text in split_methods(methods)]

@@ -50,7 +50,9 @@ class BenchProgress:
         def moved(training: Training) -> None:
             rate = training.examples / training.seconds
             status = f"loss {training.loss:.3f} · {rate:.0f} examples/s"
-            if training.steps == recipe.steps:
+            if training.to_score:
+                status = f"loss {training.loss:.3f} · scored {training.scored}/{training.to_score}"
+            elif training.steps == recipe.steps:
                 status += " · scoring"
             self.bars.update(bar, completed=training.steps, status=status)
 

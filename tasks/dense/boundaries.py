@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve1d, laplace, map_coordinates
+
 from tasks.dense.matching import match
 from tasks.dense.thinning import Mask, thin
 from tasks.processes import mapped

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from tasks.dense.files import Layout, manifest_hash
 from tasks.dense.kinds import DenseTask
 from tasks.dense.sample import Images
 
@@ -21,6 +23,22 @@ class DenseData:
     splits: Mapping[str, Images]
     sha256: Mapping[str, str] = field(default_factory=dict)
     on_disk: bool = False
+
+    @classmethod
+    def archive(
+        cls,
+        tasks: tuple[DenseTask, ...],
+        splits: Mapping[str, Images],
+        folder: Path,
+        layout: Layout,
+    ) -> DenseData:
+        """An archive in `folder`, read image by image when asked for.
+
+        Raises:
+            DataError: it is not what its manifest says.
+        """
+        digest = manifest_hash(folder, layout)
+        return cls(tasks, splits, {task.name: digest for task in tasks}, on_disk=True)
 
     def only(self, names: Sequence[str]) -> DenseData:
         """Some of the tasks."""

@@ -136,15 +136,30 @@ class Layout:
     """Alternatives of one kind of file as patterns with `{id}`, e.g. `JPEGImages/{id}.jpg`."""
     splits: Mapping[str, str]
     """Files with ids, by split."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Ids that the lists of the distributed archive hold, by split."""
+    tables: tuple[str, ...] = ()
+    """Other files that say what is in it."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` found: problems, remarks, and the manifest of what is there."""
+    """What `check` found: problems, remarks, ids by split, and the manifest of what is there."""
 
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    ids: dict[str, list[str]] = field(default_factory=dict)
     manifest: dict[str, Any] = field(default_factory=dict)
+
+    def complete(self) -> Report:
+        """The report itself, if nothing is wrong.
+
+        Raises:
+            DataError: something is.
+        """
+        if self.problems:
+            raise DataError("; ".join(self.problems))
+        return self
 
 
 def check(folder: Path, layout: Layout) -> Report:
@@ -156,21 +171,30 @@ def check(folder: Path, layout: Layout) -> Report:
     report = Report(manifest=manifest(folder, layout))
     for split, place in layout.splits.items():
         try:
-            ids = read_ids(folder / place)
+            ids = report.ids[split] = read_ids(folder / place)
         except DataError as error:
             report.problems.append(str(error))
             continue
-        for kinds in layout.folders:
-            lost = [i for i in ids if not any((folder / k.format(id=i)).is_file() for k in kinds)]
-            if lost:
-                more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
-                names = ", ".join(kinds[0].format(id=name) for name in lost[:3])
-                report.problems.append(f"{split}: {len(lost)} files missing: {names}{more}")
+        if len(ids) != (wanted := layout.sizes.get(split, len(ids))):
+            report.remarks.append(
+                f"{split} names {len(ids):,} images, the distributed archive's {wanted:,}"
+            )
+        report.problems.extend(missing(folder, layout, split, ids))
     return report
 
 
+def missing(folder: Path, layout: Layout, split: str, ids: Sequence[str]) -> Iterator[str]:
+    """What is missing of a split, a sentence per kind of file."""
+    for kinds in layout.folders:
+        lost = [i for i in ids if not any((folder / k.format(id=i)).is_file() for k in kinds)]
+        if lost:
+            more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+            names = ", ".join(kinds[0].format(id=name) for name in lost[:3])
+            yield f"{split}: {len(lost)} files missing: {names}{more}"
+
+
 def manifest(folder: Path, layout: Layout) -> dict[str, Any]:
-    """Count and bytes of the files in every folder, SHA-256 of the id lists.
+    """Count and bytes of the files in every folder, SHA-256 of the id lists and tables.
 
     Raises:
         DataError: `folder` does not exist.
@@ -185,7 +209,7 @@ def manifest(folder: Path, layout: Layout) -> dict[str, Any]:
             folders[place] = {"files": len(sizes), "bytes": sum(sizes)}
     lists = {
         place: hashlib.sha256((folder / place).read_bytes()).hexdigest()
-        for place in sorted(layout.splits.values())
+        for place in sorted((*layout.splits.values(), *layout.tables))
         if (folder / place).is_file()
     }
     return {"folders": folders, "lists": lists}

@@ -24,7 +24,7 @@ from tasks.dense.pipelines import PIPELINES
 from tasks.dense.sample import Array, Images, Sample
 from tasks.dense.sheet import sheet
 from tasks.dense.transforms import Pipeline, network_input
-from tasks.learner import Answers, Learner, MultiTaskModel, Scores
+from tasks.learner import Answers, Learner, MultiTaskModel, Scores, endless
 from tasks.processes import cpus, mapped
 from tasks.track import DenseTrack
 
@@ -136,7 +136,7 @@ class DenseLearner(Learner):
     ) -> Iterator[list[Batch]]:
         """Images in shuffled epochs, each with a seed of its own for its augmentation."""
         images = self.data.splits["train"]
-        rounds = _endless(order, len(images))
+        rounds = endless(order, len(images))
         drawn = [[next(rounds) for _ in range(size)] for _ in range(steps)]
         seeds = order.integers(2**63, size=(steps, size))
         rows = [list(zip(d, s, strict=True)) for d, s in zip(drawn, seeds.tolist(), strict=True)]
@@ -266,9 +266,3 @@ class _Augmented(Dataset[Sample]):
     def __getitem__(self, item: tuple[int, int]) -> Sample:
         index, seed = item
         return self.pipeline.train(self.images[index], np.random.default_rng(seed))
-
-
-def _endless(order: Generator, size: int) -> Iterator[int]:
-    """0 ... size - 1 in one shuffled round after another."""
-    while True:
-        yield from order.permutation(size).tolist()

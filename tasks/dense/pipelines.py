@@ -18,11 +18,8 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
-from tasks.dense.sample import IGNORE, Array, Sample
+from tasks.dense.sample import IGNORE, Array, Sample, form, nothing
 from tasks.dense.transforms import Pipeline, Plain, flipped, resized, scaled, unit
-
-OUTSIDE: Mapping[str, int] = {"normals": 0, "depth": 0}
-"""Label of what a warp or a crop brings in from outside; `IGNORE` where none stands here."""
 
 
 @dataclass(frozen=True)
@@ -130,14 +127,18 @@ def warped(sample: Sample, degrees: float, factor: float, outside: int) -> Sampl
 
     labels: dict[str, Array] = {}
     for task, label in sample.labels.items():
-        if task == "normals":
+        if form(label) == "vectors":
             valid = warp((label != 0).any(-1).astype(np.uint8), False, 0)
             labels[task] = turned(unit(warp(label, True, 0)), angle) * valid[..., None]
         else:
-            labels[task] = warp(label, False, OUTSIDE.get(task, outside))
-    if "depth" in labels:
-        labels["depth"] = labels["depth"] / np.float32(factor)
+            fill = outside if form(label) == "indices" else nothing(label)
+            labels[task] = nearer(warp(label, False, fill), factor)
     return replace(sample, image=warp(sample.image, True, 0), labels=labels, scored={})
+
+
+def nearer(label: Array, factor: float) -> Array:
+    """The label of an image that was scaled: everything is `factor` times as near."""
+    return label / np.float32(factor) if form(label) == "distances" else label
 
 
 def turned(normals: Array, angle: float) -> Array:
@@ -152,9 +153,10 @@ def rescaled(sample: Sample, factor: float) -> Sample:
     """Image bilinear, labels nearest; depth is divided by the factor."""
     height, width = sample.image.shape[:2]
     size = (round(factor * height), round(factor * width))
-    labels = {task: scaled(label, size, cubic=False) for task, label in sample.labels.items()}
-    if "depth" in labels:
-        labels["depth"] = labels["depth"] / np.float32(factor)
+    labels = {
+        task: nearer(scaled(label, size, cubic=False), factor)
+        for task, label in sample.labels.items()
+    }
     image = Image.fromarray(sample.image).resize(size[::-1], Image.Resampling.BILINEAR)
     return replace(sample, image=np.asarray(image), labels=labels, scored={})
 
@@ -168,7 +170,7 @@ def padded(sample: Sample, size: tuple[int, int]) -> Sample:
     def pad(values: Array, fill: int) -> Array:
         return np.pad(values, (*around, *[(0, 0)] * (values.ndim - 2)), constant_values=fill)
 
-    labels = {t: pad(label, OUTSIDE.get(t, IGNORE)) for t, label in sample.labels.items()}
+    labels = {t: pad(label, nothing(label)) for t, label in sample.labels.items()}
     return replace(sample, image=pad(sample.image, 0), labels=labels, scored={})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,15 @@ from tasks.task import DataError
 IGNORE = 255
 """Label of pixels that count for nothing."""
 Array = NDArray[Any]
+Form = Literal["indices", "vectors", "distances"]
 
 
 @dataclass(frozen=True)
 class Sample:
     """An image (H, W, 3) uint8 and labels of its height and width, by task.
 
-    Classes, saliency and edges are uint8 with 255 to ignore, normals (H, W, 3) float32 with zeros
-    to ignore, depth (H, W) float32 metres with zeros to ignore. `scored` are labels that
-    predictions are scored against where that is not what is trained on.
+    A label's form says what it is, see `form`. `scored` are labels that predictions are scored
+    against where that is not what is trained on.
     """
 
     name: str
@@ -42,6 +42,23 @@ class Sample:
     def truth(self, task: str) -> Array:
         """What predictions of `task` are scored against."""
         return self.scored[task] if task in self.scored else self.labels[task]
+
+
+def form(label: Array) -> Form:
+    """What kind of label it is.
+
+    Indices (classes, saliency, edges) are (H, W) uint8 with 255 to ignore, vectors (normals)
+    (H, W, 3) float32 with zeros to ignore, distances (depth) (H, W) float32 in metres with zeros to
+    ignore.
+    """
+    if label.ndim == 3:
+        return "vectors"
+    return "indices" if label.dtype == np.uint8 else "distances"
+
+
+def nothing(label: Array) -> int:
+    """The value in labels of its form that counts for nothing."""
+    return IGNORE if form(label) == "indices" else 0
 
 
 class Images(Protocol):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from tasks.dense.sample import Array, Sample
+from tasks.dense.sample import Array, Sample, form
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -53,8 +53,9 @@ def network_input(images: Sequence[Array]) -> Tensor:
 def flipped(sample: Sample) -> Sample:
     """Left and right exchanged, and with them the sign of the normals' x."""
     labels = {task: np.ascontiguousarray(y[:, ::-1]) for task, y in sample.labels.items()}
-    if "normals" in labels:
-        labels["normals"] = labels["normals"] * np.array([-1, 1, 1], np.float32)
+    for task, label in labels.items():
+        if form(label) == "vectors":
+            labels[task] = label * np.array([-1, 1, 1], np.float32)
     return replace(
         sample, image=np.ascontiguousarray(sample.image[:, ::-1]), labels=labels, scored={}
     )
@@ -76,7 +77,7 @@ def resized(sample: Sample, size: tuple[int, int]) -> Sample:
     """
     if sample.image.shape[:2] == tuple(size):
         return sample
-    labels = {task: _resized_label(task, label, size) for task, label in sample.labels.items()}
+    labels = {task: _resized_label(label, size) for task, label in sample.labels.items()}
     return replace(sample, image=scaled(sample.image, size, cubic=True), labels=labels, scored={})
 
 
@@ -88,8 +89,8 @@ def scaled(values: Array, size: tuple[int, int], cubic: bool) -> Array:
     return np.asarray(Image.fromarray(values).resize(size[::-1], method))
 
 
-def _resized_label(task: str, label: Array, size: tuple[int, int]) -> Array:
-    if task != "normals":
+def _resized_label(label: Array, size: tuple[int, int]) -> Array:
+    if form(label) != "vectors":
         return scaled(label, size, cubic=False)
     valid = scaled((label != 0).any(-1).astype(np.uint8), size, cubic=False)
     return unit(scaled(label, size, cubic=True)) * valid[..., None]

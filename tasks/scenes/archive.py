@@ -13,8 +13,8 @@ from scipy.io import savemat
 
 from tasks.dense.sample import Array
 from tasks.processes import cpus, mapped
-from tasks.scenes.compose import CLASSES, PARTS
 from tasks.scenes.render import people, sample
+from tasks.scenes.scene import CLASSES, PARTS
 
 LABEL_MAP = np.array(
     [1, 158, 440, 68, 5, 7, 8, 284, 397, 72, 220, 225, 104, 307, 12, 59, 368], np.uint16

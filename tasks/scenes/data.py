@@ -6,7 +6,6 @@ A split is a range of seeds, so no scene is in two of them.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -16,9 +15,9 @@ from typing import Any
 from tasks.dense.data import DenseData
 from tasks.dense.kinds import Classes, DenseTask, Edges, Normals, Saliency
 from tasks.dense.sample import Sample
-from tasks.processes import mapped
-from tasks.scenes.compose import CLASSES, PARTS
+from tasks.processes import cpus, mapped
 from tasks.scenes.render import sample
+from tasks.scenes.scene import CLASSES, PARTS
 from tasks.task import SPLITS
 
 EDITION = 1
@@ -70,5 +69,5 @@ class Rendered:
 def scenes(split: str, count: int, side: int) -> list[Sample]:
     """The first `count` scenes of a split, square, rendered on all CPUs."""
     first = FIRST_SEED[split]
-    processes = min(len(os.sched_getaffinity(0)), max(1, count // 100))
+    processes = min(cpus(), max(1, count // 100))
     return list(mapped(partial(sample, side=side), range(first, first + count), processes, 16))

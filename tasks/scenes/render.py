@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from tasks.dense.boundaries import laplacian, outlines
 from tasks.dense.sample import IGNORE, Sample
-from tasks.scenes.compose import CLASSES, FIRST_THING, Scene, compose
+from tasks.scenes.compose import compose
 from tasks.scenes.geometry import FAR, Array, Hits, World
+from tasks.scenes.scene import CLASSES, FIRST_THING, Scene
 
 PERSON = CLASSES.index("person")
 FIELD = 1.1

@@ -71,7 +71,7 @@ def test_bad_folders_are_named(folder: Path) -> None:
     with pytest.raises(DataError, match=r"labels/4\.png holds class 9, over 7"):
         load(OPTIONS, folder).splits["test"][0]
     (folder / "images/3.jpg").unlink()
-    with pytest.raises(DataError, match=r"dev: 1 files missing, the first is images/3\.jpg"):
+    with pytest.raises(DataError, match=r"dev: 1 files missing: images/3\.jpg"):
         load(OPTIONS, folder)
     (folder / "meta.json").write_text("{}")
     with pytest.raises(DataError, match=r"meta\.json must hold `classes` and `splits`"):

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.dense.sample import IGNORE
-from tasks.scenes.compose import CLASSES, FIRST_THING
 from tasks.scenes.geometry import FAR, Kind, Shape, World, about_y, along
 from tasks.scenes.render import salient, sample
+from tasks.scenes.scene import CLASSES, FIRST_THING
 
 PERSON = CLASSES.index("person")
 
