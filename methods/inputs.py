@@ -8,13 +8,16 @@ from torch import nn
 
 
 def input_embedding(model: nn.Module) -> nn.Module:
-    """The module whose output is the first (batch, ..., width) of `model`.
+    """The module whose output is the first (batch, ..., width) of `model`, or of its encoder.
 
     Raises:
         ValueError: `model` has neither input nor patch embeddings.
     """
-    if hasattr(model, "get_input_embeddings"):
-        embedding: Any = model.get_input_embeddings()  # type: ignore[operator]
+    reader: Any = model
+    if getattr(getattr(model, "config", None), "is_encoder_decoder", False):
+        reader = reader.get_encoder()
+    if hasattr(reader, "get_input_embeddings"):
+        embedding: Any = reader.get_input_embeddings()
     else:
         embedding = getattr(model, "patch_embed", None)
     if not isinstance(embedding, nn.Module):

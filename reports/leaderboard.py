@@ -34,7 +34,9 @@ since one task with a low reference can make up all of Δm.
 *Parameters* are the trainable ones of the adapter, router and task embedding included; *active* is
 what one token uses. *Step* is the time of one training step over that of PEFT's LoRA of equal total
 rank, measured side by side in one process. *Bag of words* is a linear model on word counts, and
-*constant answer* the best answer that ignores the input. A name that is a link shows predictions.
+*constant answer* the best answer that ignores the input. *Forgotten* is by how much a language
+model's loss rose on text that is no task's, in nats per token. A name that is a link shows
+predictions.
 """
 
 
@@ -114,6 +116,8 @@ def _tables(board: Board, links: Mapping[str, str]) -> str:
         ["Δm", "least Δm"] if board.reference else []
     )
     columns = ["parameters", "router", "active", "passes", "step", "seeds"]
+    if board.example.forgetting:
+        columns.insert(0, "forgotten")
     header = ["entry", *metrics, *means, *columns]
     parts = []
     for title, entries in board.blocks.items():
@@ -137,6 +141,7 @@ def _row(entry: Entry, board: Board, links: Mapping[str, str]) -> list[str]:
         *(str(entry.task(name)) for name in board.tasks),
         *([str(entry.average)] if board.has_average else []),
         *(_delta_cells(entry, board) if board.reference else []),
+        *([f"{entry.forgotten.mean:.2f}"] if entry.forgotten else []),
         f"{counts.adapter:,}",
         f"{counts.router:,}",
         f"{counts.active:,}",
@@ -197,6 +202,7 @@ def table(found: Sequence[Board]) -> pd.DataFrame:
                         "router": counts.router,
                         "active": counts.active,
                         "passes": entry.passes,
+                        "forgotten": _mean_of(entry.forgotten),
                         "step_ratio": entry.step_ratio,
                     }
                 )

@@ -119,7 +119,12 @@ def _on(place: Place, request: MethodRequest) -> MethodConfig:
     return request.config().placed(place.placement, 0.0, place.n_tasks)
 
 
-def _solved(place: Place, request: MethodRequest, target: int) -> MethodConfig:
+def solved(place: Place, request: MethodRequest, target: int) -> MethodConfig:
+    """A method filled to a budget.
+
+    Raises:
+        BudgetError: no size of it comes close.
+    """
     config = _on(place, request)
     return solve(config, place.shapes(config), place.n_tasks, target)
 
@@ -127,7 +132,7 @@ def _solved(place: Place, request: MethodRequest, target: int) -> MethodConfig:
 def _reference(place: Place, target: int) -> tuple[int, int] | None:
     """LoRA's operations per token in training and in inference, if it can fill the budget."""
     try:
-        lora = _solved(place, MethodRequest("lora", {}), target)
+        lora = solved(place, MethodRequest("lora", {}), target)
     except BudgetError:
         return None
     parameters = place.parameters(lora)
@@ -139,7 +144,7 @@ def _row(
 ) -> BudgetRow:
     name = variant(request.name, request.options)
     try:
-        config = _solved(place, request, target)
+        config = solved(place, request, target)
     except ValueError as error:
         return BudgetRow(place.name, target, name, {}, {}, None, problem=str(error))
     parameters = place.parameters(config)

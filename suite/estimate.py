@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
+import torch
 
 from methods import routing
 from suite.plan import Plan
@@ -44,13 +45,14 @@ def _seconds(plan: Plan) -> float:
     learner = plan.workload.learner
     model = build(plan.workload, plan.config, plan.spec.seed)
     order = np.random.default_rng(0)
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bf16")
     times = []
     for batches in learner.train_batches(
         order, PROBES + 1, recipe.batch_size, recipe.micro_batches
     ):
         start = time.perf_counter()
         for batch in batches:
-            with routing(model, *model.route(batch)):
+            with routing(model, *model.route(batch)), autocast:
                 learner.loss(model(batch), batch, len(batch)).backward()
         times.append(time.perf_counter() - start)
     step = median(times[1:])

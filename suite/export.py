@@ -7,19 +7,31 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
-from safetensors.torch import load, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from methods import get_method, routing
 from methods.tuner import GatedLinear
-from suite.plan import RequestError, Workload, stored_config
+from suite.plan import RequestError, Workload
 from suite.record import Record
-from suite.run import build
+from suite.run import restored
 from suite.store import Store
 
 
+def export_own(record: Record, store: Store, workload: Workload, folder: Path) -> None:
+    """Write a run's adapter as PEFT keeps it, for whoever has `methods` to load it with.
+
+    Raises:
+        RequestError: the method has no adapter.
+        StoreError: the store has no weights of this run.
+    """
+    if not get_method(record.spec.method).has_adapter:
+        raise RequestError(f"{record.spec.method} has no adapter")
+    restored(record, workload, store).backbone.save_pretrained(folder)  # type: ignore[operator]
+
+
 def export(record: Record, store: Store, workload: Workload, task: str, folder: Path) -> None:
-    """Write `adapter_config.json`, the adapter and the task's `head.safetensors` to `folder`.
+    """Write `adapter_config.json`, the adapter and the task's `head.safetensors`, if it has one.
 
     A task-gated update is U diag(g_t) D: one LoRA per task, of the ranks whose gate is not zero.
 
@@ -45,14 +57,14 @@ def export(record: Record, store: Store, workload: Workload, task: str, folder: 
         raise RequestError(
             f"{workload.track.slug} puts updates beside whole blocks, where no plain LoRA can stand"
         )
-    model = build(workload, stored_config(record, workload.track), record.spec.seed)
-    model.load_state_dict(load(store.weights(record)), strict=False)
+    model = restored(record, workload, store)
     index = names.index(task)
     lora = model.backbone if method.merges == "yes" else _folded(model.backbone, workload, index)
     lora.save_pretrained(folder)  # type: ignore[operator]
     head = workload.learner.head(model, index)
-    head = {name: value.detach().clone() for name, value in head.items()}
-    save_file(head, folder / "head.safetensors")
+    if head:  # a language model has none
+        head = {name: value.detach().clone() for name, value in head.items()}
+        save_file(head, folder / "head.safetensors")
 
 
 @torch.no_grad()

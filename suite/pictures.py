@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from accelerate import Accelerator
-from safetensors.torch import load
 
-from suite.plan import RequestError, Workload, stored_config
+from suite.plan import RequestError, Workload
 from suite.record import Record
-from suite.run import answer, build
+from suite.run import answer, restored
 from suite.store import Store
 
 
@@ -27,9 +26,8 @@ def contact_sheet(workload: Workload, store: Store, record: Record | None) -> by
     """
     predict = None
     if record is not None:
-        model = build(workload, stored_config(record, workload.track), record.spec.seed)
-        model.load_state_dict(load(store.weights(record)), strict=False)
-        predict = partial(answer, model.eval(), Accelerator(cpu=True))
+        model = restored(record, workload, store)
+        predict = partial(answer, model, Accelerator(cpu=True))
     sheet = workload.learner.picture(predict)
     if sheet is None:
         raise RequestError(f"{workload.slug} has no images to show")

@@ -106,6 +106,13 @@ class TaskResult(Part):
         return values[self.primary] * (100 if self.unit == "points" else 1)
 
 
+class Forgetting(Part):
+    """Loss of a language model on general text, nats per token."""
+
+    before: float
+    after: float
+
+
 class Routing(Part):
     """How the gates of one adapted place were used over the test sets."""
 
@@ -122,6 +129,7 @@ class Cost(Part):
     flops_train: float = Field(description="per step, forward and backward, measured on a batch")
     flops_infer: float = Field(description="per example, forward")
     passes: int = Field(1, description="runs of the backbone per example")
+    tokens_per_s: float | None = Field(None, description="in training, padding excluded")
     train_s: float
     eval_s: float
     total_s: float
@@ -245,6 +253,7 @@ class Record(Part):
     steps: int = 0
     tasks: dict[str, TaskResult] = {}
     loss_curve: list[tuple[int, float]] = Field([], description="(step, mean loss since the last)")
+    forgetting: Forgetting | None = None
     routing: dict[str, Routing] = Field({}, description="by adapted place")
     cost: Cost | None = None
     provenance: Provenance

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 from accelerate import Accelerator
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import nn
 
 from methods import routing, routing_state
@@ -24,10 +24,11 @@ from methods.method import MethodConfig
 from methods.statistics import routing_statistics
 from methods.tuner import SLOTS
 from suite.measure import PeakMemory, count_flops, count_trainable
-from suite.plan import Plan, Workload
+from suite.plan import Plan, Workload, stored_config
 from suite.provenance import provenance
-from suite.record import Cost, ParameterCounts, Record, Routing, TaskResult
+from suite.record import Cost, Forgetting, ParameterCounts, Record, Routing, TaskResult
 from suite.seeds import derive
+from suite.store import Store
 from suite.train import Diverged, Progress, train
 from tasks.learner import Answers, Learner, MultiTaskModel
 
@@ -66,7 +67,30 @@ def build(workload: Workload, config: MethodConfig | None, seed: int) -> MultiTa
     if config is not None:
         with seeded(derive(seed, "adapter")):
             model.backbone = config.adapt(backbone)
+    return in_single_precision(model)
+
+
+def in_single_precision(model: MultiTaskModel) -> MultiTaskModel:
+    """What is trained, and the adapter's buffers, in float32 whatever the frozen weights are in."""
+    for module in model.modules():
+        for slot in SLOTS:
+            if isinstance(own := getattr(module, slot, None), nn.Module):
+                own.float()
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
     return model
+
+
+def restored(record: Record, workload: Workload, store: Store) -> MultiTaskModel:
+    """The model a run ended with, in evaluation mode.
+
+    Raises:
+        StoreError: the store has no weights of this run.
+    """
+    model = build(workload, stored_config(record, workload.track), record.spec.seed)
+    model.load_state_dict(load(store.weights(record)), strict=False)
+    return model.eval()
 
 
 @dataclass(frozen=True)
@@ -110,6 +134,7 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
     with PeakMemory() as memory:
         model = build(plan.workload, plan.config, plan.spec.seed).to(accelerator.device)
         counts = counted(plan, model)
+        before = general_loss(model, learner, accelerator)
         with seeded(derive(plan.spec.seed, "dropout")):
             progress = train(
                 model,
@@ -123,6 +148,7 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
         evaluated = time.perf_counter()
         outcomes, usage = predict(model, learner, accelerator, _scoring(learner, progress, report))
         eval_s = time.perf_counter() - evaluated
+        after = general_loss(model, learner, accelerator)
         picture = learner.picture(partial(answer, model, accelerator))
     content = to_parquet(outcomes)
     update = {
@@ -133,6 +159,7 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
         "steps": progress.steps,
         "tasks": task_results(learner, outcomes),
         "loss_curve": progress.curve,
+        "forgetting": None if before is None else Forgetting(before=before, after=after),
         "routing": {p: Routing(**routing_statistics(table)) for p, table in usage.items()},
         "cost": Cost(
             **flops(model, learner, accelerator),
@@ -141,7 +168,8 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
             eval_s=round(eval_s, 3),
             total_s=round(time.perf_counter() - start, 3),
             step_s=round(progress.step_median, 5),
-            examples_per_s=round(progress.examples / progress.seconds, 2),
+            examples_per_s=round(progress.per_second(progress.examples), 2),
+            tokens_per_s=round(progress.per_second(progress.tokens), 1),
             peak_memory=memory.bytes,
         ),
         "outcomes_sha256": hashlib.sha256(content).hexdigest(),
@@ -226,6 +254,17 @@ def predict(
     return outcomes, usage
 
 
+def general_loss(model: MultiTaskModel, learner: Learner, accelerator: Accelerator) -> float | None:
+    """Loss on text that is no task's, nats per token; None where there is none."""
+    training, total, count = model.training, 0.0, 0
+    model.eval()
+    for batch, tokens in learner.general_batches():
+        total -= float(answer(model, accelerator, batch).sum())
+        count += tokens
+    model.train(training)
+    return round(total / count, 6) if count else None
+
+
 def to_parquet(outcomes: pd.DataFrame) -> bytes:
     """Outcomes as a compact Parquet file."""
     kinds = {name: OUTCOME_TYPES[name] for name in outcomes.columns if name in OUTCOME_TYPES}
@@ -255,10 +294,12 @@ def flops(model: MultiTaskModel, learner: Learner, accelerator: Accelerator) -> 
     batch = next(learner.train_batches(order, 1, 32, 1))[0].to(accelerator.device)
 
     def forward() -> torch.Tensor:
-        with routing(model, *model.route(batch)):
+        with routing(model, *model.route(batch)), accelerator.autocast():
             return learner.loss(model(batch), batch, len(batch))
 
     with torch.inference_mode():
         infer = count_flops(forward)
-    trained = count_flops(lambda: forward().backward())
+    trained = infer
+    if any(p.requires_grad for p in model.parameters()):
+        trained = count_flops(lambda: forward().backward())
     return {"flops_train": trained / len(batch), "flops_infer": infer / len(batch)}

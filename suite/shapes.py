@@ -83,10 +83,10 @@ def in_blocks(linears: Shapes) -> dict[str, tuple[int, int]]:
 
 def build_backbone(name: str) -> nn.Module:
     """The model called `name`, its weights random, on the current device."""
-    if name in CONFIGS:
-        return _from_config(CONFIGS[name]())
-    if (Path(name) / "config.json").is_file():
-        return _from_config(AutoConfig.from_pretrained(name, local_files_only=True))
+    config = model_config(name)
+    if config is not None:
+        model: Any = AutoModel.from_config(config)
+        return model
     if timm.is_model(name):
         return timm.create_model(name, pretrained=False)
     close = difflib.get_close_matches(name, [*CONFIGS, *timm.list_models()], n=3)
@@ -94,6 +94,11 @@ def build_backbone(name: str) -> nn.Module:
     raise RequestError(f"unknown backbone {name!r}; did you mean: {known}?")
 
 
-def _from_config(config: PretrainedConfig) -> nn.Module:
-    model: Any = AutoModel.from_config(config)
-    return model
+def model_config(name: str) -> PretrainedConfig | None:
+    """The configuration of the transformers model called `name`; None if it is none of these."""
+    if name in CONFIGS:
+        return CONFIGS[name]()
+    if (Path(name) / "config.json").is_file():
+        found: PretrainedConfig = AutoConfig.from_pretrained(name, local_files_only=True)
+        return found
+    return None

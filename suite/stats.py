@@ -84,6 +84,13 @@ class Entry:
         cost = self.records[0].cost
         return cost.passes if cost else 1
 
+    @property
+    def forgotten(self) -> Summary | None:
+        """Rise of a language model's loss on general text, nats per token; None for others."""
+        found = [record.forgetting for record in self.records]
+        rises = [own.after - own.before for own in found if own is not None]
+        return Summary.of(rises) if rises else None
+
     def task(self, name: str) -> Summary:
         """Primary test score of one task, in its unit."""
         return Summary.of([record.scores()[name] for record in self.records])

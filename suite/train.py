@@ -42,8 +42,12 @@ class Progress:
 
     @property
     def step_median(self) -> float:
-        """Median seconds per optimiser step."""
-        return median(self.step_seconds)
+        """Median seconds per optimiser step; 0 without any."""
+        return median(self.step_seconds) if self.step_seconds else 0.0
+
+    def per_second(self, count: int) -> float:
+        """`count` over the seconds of training; 0 if nothing was trained."""
+        return count / self.seconds if self.seconds else 0.0
 
 
 def make_optimizer(model: nn.Module, recipe: Recipe, factor: float = 1.0) -> torch.optim.AdamW:
@@ -106,6 +110,8 @@ def train(
 ) -> Progress:
     """Train `model` on `batches` (one list of micro-batches per step).
 
+    A model without anything trainable stays as it is: a language model has no heads.
+
     Args:
         loss_of: (outputs, batch, size) to what the batch adds to the mean over `size` examples.
         report: called after every step.
@@ -114,6 +120,8 @@ def train(
     Raises:
         Diverged: the loss stopped being finite.
     """
+    if not any(p.requires_grad for p in model.parameters()):
+        return Progress()
     optimizer = make_optimizer(model, recipe, factor)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: learning_rate(s, recipe))
     model, optimizer = accelerator.prepare(model, optimizer)

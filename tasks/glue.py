@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetGenerationError
 from pyarrow import ArrowInvalid
 
+from tasks.records import held_out
 from tasks.task import DataError, Example, Task, TaskData
 
-DEV_SHARE, DEV_LEAST, DEV_MOST = 0.05, 200, 500
+DEV_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ TASKS = (
 )
 
 
-def load(options: Mapping[str, Any], folder: Path | None = None) -> list[TaskData]:
+def load(options: Mapping[str, Any], folder: Path | None = None) -> list[TaskData[Task, Example]]:
     """All eight tasks from the hub, or those a local folder has.
 
     Args:
@@ -80,15 +80,12 @@ def _local(glue: GlueTask, split: str, folder: Path) -> tuple[str, Dataset]:
         raise DataError(f"{files[0]} cannot be read as Parquet: {error}") from None
 
 
-def _split(glue: GlueTask, options: Mapping[str, Any], read: Any) -> TaskData:
+def _split(glue: GlueTask, options: Mapping[str, Any], read: Any) -> TaskData[Task, Example]:
     train = _examples(glue, *read("train"))
     test = _examples(glue, *read(glue.test_split))
     held = {example[:2] for example in test}
     train = [example for example in train if example[:2] not in held]
-    order = np.random.default_rng(options["dev_seed"]).permutation(len(train))
-    n_dev = min(DEV_MOST, max(DEV_LEAST, round(DEV_SHARE * len(train))))
-    dev = [train[i] for i in sorted(order[:n_dev])]
-    rest = [train[i] for i in sorted(order[n_dev:])]
+    rest, dev = held_out(train, options["dev_seed"], DEV_MOST)
     return TaskData(glue.task, rest, dev, test)
 
 

@@ -126,6 +126,13 @@ class Learner(ABC):
     def head(self, model: Any, task: int) -> dict[str, Tensor]:
         """The trained tensors of one task's head."""
 
+    def general_batches(self) -> Iterator[tuple[Any, int]]:
+        """Batches of text that is no task's, and the tokens to be predicted in each.
+
+        None where there is no such text; the model gives their log-likelihood.
+        """
+        return iter(())
+
     def picture(self, predict: Any = None) -> bytes | None:
         """Some test examples (WebP) with what `predict` gives for a batch; None if none to see."""
         return None

@@ -12,7 +12,7 @@ import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 
 from tasks.task import DataError, TaskData
@@ -90,6 +91,12 @@ class InstructionRecipe(Recipe):
     loss_on: Literal["answer", "all"] = "answer"
     checkpointing: bool = False
     base: Literal["fp32", "bf16", "nf4"] = "fp32"
+
+    @model_validator(mode="after")
+    def _half_on_half(self) -> Self:
+        if self.base != "fp32" and self.precision != "bf16":
+            raise ValueError(f"base {self.base} needs precision bf16, not {self.precision}")
+        return self
 
 
 class Budgets(Frozen):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from suite import show
-from suite.cli import comparisons, images, listings, runs
+from suite.cli import comparisons, images, language, listings, runs
 from suite.cli.app import app
 
-__all__ = ["app", "comparisons", "images", "listings", "main", "runs"]
+__all__ = ["app", "comparisons", "images", "language", "listings", "main", "runs"]
 
 
 def main() -> None:

@@ -92,3 +92,13 @@ def workloads(tracks: str, data: str, weights: str, only: str) -> list[Any]:
     tasks = split_names(only)
     folder = Path(data) if data else None
     return [Workload(track, folder, weights or None, tasks) for track in chosen]
+
+
+def record_workload(record: Any, track: str, data: str, weights: str) -> Any:
+    """The track of a record, or the file `track`, loaded with the record's tasks."""
+    from suite.plan import Workload
+    from suite.record import track_of
+    from tasks.track import get_track
+
+    own = get_track(track or track_of(record.spec.track))
+    return Workload(own, Path(data) if data else None, weights or None, record.spec.tasks)

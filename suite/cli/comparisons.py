@@ -55,6 +55,13 @@ def budgets(
     figure: Annotated[
         Path | None, typer.Option(help="SVG to draw: quality where records are, else cost.")
     ] = None,
+    memory: Annotated[
+        str,
+        typer.Option(
+            help="Examples x tokens, 4x2048: GPU memory of a training step instead, with "
+            "--backbone and checkpointing."
+        ),
+    ] = "",
     results: Results = "results",
     weights: Weights = "",
     layout: Annotated[
@@ -74,6 +81,10 @@ def budgets(
     parts = re.split(r"\s+|,(?!\d{3}(?![\dkKmMgG]))", budget)
     targets = [parse_count(text) for text in parts if text]
     names = split_names(backbone)
+    if memory:
+        shown = names or ["llama-2-7b"]
+        show.memory(_memory(shown, requests, parse_method(like, sized=True), targets, memory))
+        return
     places = [] if names else _track_places(track, weights, targets)
     for place in _backbone_places(names, track, n_tasks, beside_blocks, backbone_rank):
         own = [budget_like(place, parse_method(like, sized=True))]
@@ -85,6 +96,30 @@ def budgets(
 
         write(figure, results, [vars(row) for row in rows])
         show.written([figure], {}, as_json=False)
+
+
+def _memory(
+    names: list[str], requests: list[Any], like: Any, targets: list[int], size: str
+) -> list[Any]:
+    """Memory of every method on every backbone, at the budgets that are named or that of `like`."""
+    from suite.compare import like as budget_like
+    from suite.compare import solved
+    from suite.memory import training_memory
+    from suite.shapes import backbone_place
+
+    match = re.fullmatch(r"(\d+)x(\d+)", size)
+    if match is None:
+        raise typer.BadParameter(f"--memory is {size!r}; it must be examples x tokens, 4x2048")
+    found = []
+    for name in names:
+        place = backbone_place(name, 8, beside_blocks=False, backbone_rank=0)
+        for target in targets or [budget_like(place, like)]:
+            for request in requests:
+                config = solved(place, request, target)
+                found.append(
+                    training_memory(place, config, request.label, *map(int, match.groups()))
+                )
+    return found
 
 
 SHOWN_BACKBONES = ("vit_base_patch16_224", "llama-2-7b", "llama-3.1-8b")

@@ -11,6 +11,8 @@ from suite import show
 from suite.cli.app import app
 from suite.cli.arguments import Data, Json, Runs, Threads, Weights
 
+PRETRAINED = {"scenes": "tasks.scenes.pretrain", "stories": "tasks.stories.pretrain"}
+"""Modules with `Recipe`, `WEIGHTS` and `pretrain`, by track."""
 data = typer.Typer(help="Look after data on disk.", no_args_is_help=True)
 app.add_typer(data, name="data")
 
@@ -58,27 +60,26 @@ def render(
 
 @app.command()
 def pretrain(
-    what: Annotated[str, typer.Argument(help="scenes: the backbone of the track of that name.")],
+    what: Annotated[str, typer.Argument(help="scenes or stories: the backbone of that track.")],
     to: Annotated[
         Path | None, typer.Option(help="Safetensors file; default: the one in the package.")
     ] = None,
-    scenes: Annotated[int, typer.Option(min=32, help="Scenes to train on.")] = 12000,
-    epochs: Annotated[int, typer.Option(min=1)] = 6,
     threads: Threads = 2,
 ) -> None:
     """Train a backbone that comes with the suite; the same bytes on the same kind of machine."""
+    import importlib
+
     from suite.plan import RequestError
     from suite.run import pin
     from tasks.backbones import sha256
-    from tasks.scenes.pretrain import WEIGHTS, Recipe
-    from tasks.scenes.pretrain import pretrain as train
 
-    if what != "scenes":
-        raise RequestError(f"cannot pre-train {what!r}; there is: scenes")
+    if what not in PRETRAINED:
+        raise RequestError(f"cannot pre-train {what!r}; there is: {', '.join(PRETRAINED)}")
+    module = importlib.import_module(PRETRAINED[what])
     pin(threads)
-    recipe = Recipe(scenes=scenes, epochs=epochs)
-    with show.Steps(f"pre-training on {scenes:,} scenes", recipe.steps) as steps:
-        path = train(recipe, to or WEIGHTS, steps.moved)
+    recipe = module.Recipe()
+    with show.Steps(f"pre-training on {what}", recipe.steps) as steps:
+        path = module.pretrain(recipe, to or module.WEIGHTS, steps.moved)
     show.written([path, path.with_suffix(".json")], {}, as_json=False)
     show.line(f"SHA-256 {sha256(path)}")
 

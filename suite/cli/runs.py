@@ -25,6 +25,7 @@ from suite.cli.arguments import (
     Weights,
     parse_count,
     parse_seeds,
+    record_workload,
     split_methods,
     workloads,
 )
@@ -173,23 +174,24 @@ def check(
 @app.command()
 def export(
     record: Annotated[Path, typer.Argument(help="A record file under the runs.")],
-    task: Annotated[str, typer.Option(help="Task whose adapter is wanted.")],
     to: Annotated[Path, typer.Option(help="Folder to write to.")],
+    task: Annotated[
+        str, typer.Option(help="Fold it into a plain LoRA for this task; else as it is.")
+    ] = "",
     runs: Runs = "runs",
     track: OwnTrack = "",
     data: Data = "",
     weights: Weights = "",
 ) -> None:
-    """Write a run's adapter as a plain LoRA for one task, which stock PEFT loads."""
-    from suite.export import export as write
-    from suite.plan import Workload
-    from suite.record import track_of
+    """Write a run's adapter: for one task as a plain LoRA, which stock PEFT loads, or as it is."""
+    from suite import export as write
     from suite.store import Store
-    from tasks.track import get_track
 
     store = Store(runs)
     found = store.find(record.name)
-    own = get_track(track or track_of(found.spec.track))
-    workload = Workload(own, Path(data) if data else None, weights or None, found.spec.tasks)
-    write(found, store, workload, task, to)
+    workload = record_workload(found, track, data, weights)
+    if task:
+        write.export(found, store, workload, task, to)
+    else:
+        write.export_own(found, store, workload, to)
     show.written([to], {}, as_json=False)

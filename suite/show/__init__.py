@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suite.show.comparisons import LAYOUTS, budgets, speed
+from suite.show.comparisons import LAYOUTS, budgets, memory, speed
 from suite.show.listings import methods, tracks
 from suite.show.progress import BenchProgress, Steps
 from suite.show.runs import (
@@ -10,6 +10,7 @@ from suite.show.runs import (
     checked,
     data_checked,
     dry_run,
+    harness,
     published,
     verified,
     written,
@@ -26,7 +27,9 @@ __all__ = [
     "data_checked",
     "dry_run",
     "error",
+    "harness",
     "line",
+    "memory",
     "methods",
     "published",
     "speed",

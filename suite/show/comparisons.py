@@ -16,6 +16,7 @@ from suite.show.terminal import as_text, table
 
 if TYPE_CHECKING:  # torch comes in with it
     from suite.compare import BudgetRow
+    from suite.memory import Memory
 
 LAYOUTS = ("table", "markdown", "csv", "json")
 BUDGET_COLUMNS = (
@@ -88,6 +89,16 @@ def _budget_row(row: BudgetRow) -> list[str]:
         str(row.passes),
         "" if row.saved is None else f"{row.saved:.0f}",
     ]
+
+
+def memory(rows: Sequence[Memory]) -> None:
+    """GPU memory of training steps, part by part, in GiB."""
+    parts = ["weights", "adapter", "checkpoints", "layer", "logits", "total"]
+    cells = [
+        [row.place, row.method, *(f"{getattr(row, part) / 2**30:.2f}" for part in parts)]
+        for row in rows
+    ]
+    table("GiB of a training step", ["backbone", "method", *parts], cells, left=2)
 
 
 def speed(records: Sequence[SpeedRecord], as_json: bool) -> None:

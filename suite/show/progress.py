@@ -79,7 +79,7 @@ class Steps:
 
     def __init__(self, title: str, total: int) -> None:
         self.bars = _bars()
-        self.bar = self.bars.add_task(title, total=total, status="rendering")
+        self.bar = self.bars.add_task(title, total=total, status="preparing")
 
     def __enter__(self) -> Self:
         self.bars.start()

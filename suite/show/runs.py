@@ -144,6 +144,20 @@ def verified(checked: Mapping[str, Sequence[str]], as_json: bool) -> None:
     console.print(f"{len(checked) - wrong} of {len(checked)} records are as they say.")
 
 
+def harness(results: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
+    """What lm-eval found, by task."""
+    if as_json:
+        as_text(results)
+        return
+    rows = []
+    for task, values in results.items():
+        for name, value in values.items():
+            metric, _, kind = name.partition(",")
+            if isinstance(value, float) and not metric.endswith("_stderr"):
+                rows.append([task, metric, kind, f"{value:.4f}"])
+    table("lm-eval", ["task", "metric", "filter", "value"], rows, left=3)
+
+
 def data_checked(report: Report, manifest: Path | None, as_json: bool) -> None:
     """What is wrong with data on disk, or where its manifest is."""
     if as_json:

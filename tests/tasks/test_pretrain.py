@@ -42,5 +42,5 @@ def test_the_weights_are_what_the_track_and_the_recipe_say() -> None:
 
 
 def test_only_what_is_there_can_be_pre_trained(seesaw: Seesaw) -> None:
-    with pytest.raises(RequestError, match="cannot pre-train 'photos'; there is: scenes"):
+    with pytest.raises(RequestError, match="cannot pre-train 'photos'; there is: scenes, stories"):
         seesaw("pretrain", "photos")

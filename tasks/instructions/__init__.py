@@ -1,0 +1,1 @@
+"""Instruction tasks for language models: a prompt, answered in words or by choosing."""

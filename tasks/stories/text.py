@@ -1,0 +1,238 @@
+"""Running text of the world, to pre-train on: the language and what is known, no instructions.
+
+Nothing here pairs an input with its answer as the tasks do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from numpy.random import Generator
+
+from tasks.stories.world import (
+    ADJECTIVES,
+    ANIMALS,
+    COLOURS,
+    KINDS,
+    LETTERS,
+    MAKERS,
+    NAMES,
+    OPPOSITES,
+    PLACES,
+    THINGS,
+    VERBS,
+    YOUNG,
+    velo,
+)
+
+
+def pick(rng: Generator, items: tuple[str, ...]) -> str:
+    """One of them."""
+    return items[int(rng.integers(len(items)))]
+
+
+def some(rng: Generator, items: tuple[str, ...], count: int) -> list[str]:
+    """So many different ones, in random order."""
+    return [items[int(index)] for index in rng.permutation(len(items))[:count]]
+
+
+def sentence(rng: Generator) -> list[str]:
+    """Two animals and what the one does to the other, seven words."""
+    who, whom = some(rng, ANIMALS, 2)
+    return ["the", pick(rng, ADJECTIVES), who, pick(rng, VERBS), "the", pick(rng, ADJECTIVES), whom]
+
+
+def documents(rng: Generator) -> Iterator[str]:
+    """Endless short texts of all kinds."""
+    while True:
+        yield KINDS_OF_TEXT[int(rng.integers(len(KINDS_OF_TEXT)))](rng)
+
+
+def _moves(rng: Generator) -> str:
+    """People go about, and where they are is said again."""
+    people, parts = some(rng, NAMES, int(rng.integers(2, 4))), []
+    at: dict[str, str] = {}
+    for _ in range(int(rng.integers(4, 9))):
+        who = people[int(rng.integers(len(people)))]
+        if who in at and rng.random() < 0.5:
+            parts.append(f"{who} is still in the {at[who]}.")
+        else:
+            at[who] = pick(rng, PLACES)
+            parts.append(f"{who} goes to the {at[who]}. now {who} is in the {at[who]}.")
+    return " ".join(parts)
+
+
+def _handing(rng: Generator) -> str:
+    """Things change hands."""
+    people, things = some(rng, NAMES, 3), some(rng, THINGS, 2)
+    owner = {thing: people[index] for index, thing in enumerate(things)}
+    parts = [f"{who} has the {thing}." for thing, who in owner.items()]
+    for _ in range(int(rng.integers(2, 6))):
+        thing = things[int(rng.integers(2))]
+        to = pick(rng, tuple(name for name in people if name != owner[thing]))
+        parts.append(f"{owner[thing]} gives the {thing} to {to}.")
+        owner[thing] = to
+        if rng.random() < 0.6:
+            parts.append(f"so {to} has the {thing} now.")
+    parts += [f"now {owner[thing]} keeps the {thing}." for thing in some(rng, tuple(things), 2)]
+    return " ".join(parts)
+
+
+def _amounts(rng: Generator) -> str:
+    """Someone gets and loses fruit."""
+    who, other = some(rng, NAMES, 2)
+    fruit, parts = pick(rng, KINDS["fruit"]), []
+    count = int(rng.integers(1, 40))
+    parts.append(f"{who} has {count} pieces of {fruit}.")
+    for _ in range(int(rng.integers(1, 4))):
+        more = int(rng.integers(1, 30))
+        if rng.random() < 0.5:
+            count += more
+            parts.append(f"{other} brings {more} more, so there are {count}.")
+        elif more <= count:
+            count -= more
+            parts.append(f"{other} takes {more} away, so {count} are left.")
+    return " ".join(parts)
+
+
+def _counting(rng: Generator) -> str:
+    """Numbers in even steps, up or down."""
+    step = int(rng.choice([1, 1, 1, 2, 3, 5, 10, 11]))
+    start = int(rng.integers(0, 60))
+    numbers = [start + step * k for k in range(int(rng.integers(5, 12)))]
+    if rng.random() < 0.4:
+        numbers.reverse()
+    counted, back = (" ".join(map(str, row)) for row in (numbers, numbers[::-1]))
+    return f"{pick(rng, NAMES)} counts: {counted}. and back: {back}."
+
+
+def _growing(rng: Generator) -> str:
+    """Numbers, or letters, that grow."""
+    count = int(rng.integers(3, 8))
+    if rng.random() < 0.5:
+        items = [str(n) for n in sorted(rng.choice(100, count, replace=False).tolist())]
+    else:
+        items = sorted(some(rng, LETTERS, count))
+    if rng.random() < 0.5:
+        return f"each comes after the one before: {' '.join(items)}."
+    return f"each comes before the one before it: {' '.join(reversed(items))}."
+
+
+def _spelling(rng: Generator) -> str:
+    """Words letter by letter."""
+    words = some(rng, (*THINGS, *NAMES, *ANIMALS), 3)
+    return " ".join(f"{word} is spelled {' '.join(word)}." for word in words)
+
+
+def _lists(rng: Generator) -> str:
+    """Who has what, said three times in different orders and words."""
+    people = some(rng, NAMES, int(rng.integers(2, 6)))
+    what = COLOURS if rng.random() < 0.5 else THINGS
+    own = dict(zip(people, some(rng, what, len(people)), strict=True))
+    first = [f"{who}: {own[who]}." for who in people]
+    again = [f"{who} has {own[who]}." for who in some(rng, tuple(people), len(people))]
+    back = [f"{own[who]} is with {who}." for who in some(rng, tuple(people), len(people))]
+    return " ".join((*first, *again, *back))
+
+
+def _knowledge(rng: Generator) -> str:
+    """What is known of words."""
+    parts = []
+    for _ in range(int(rng.integers(3, 6))):
+        kind = int(rng.integers(5))
+        a, b = OPPOSITES[int(rng.integers(len(OPPOSITES)))]
+        a, b = (a, b) if rng.random() < 0.5 else (b, a)
+        group = pick(rng, tuple(KINDS))
+        old = pick(rng, tuple(YOUNG))
+        made = pick(rng, tuple(MAKERS))
+        parts.append(
+            (
+                f"what is not {a} is {b}.",
+                f"{a} is the opposite of {b}.",
+                f"every {pick(rng, KINDS[group])} is a kind of {group}.",
+                f"a young {old} is called a {YOUNG[old]}.",
+                f"the {MAKERS[made]} makes {made}.",
+            )[kind]
+        )
+    return " ".join(parts)
+
+
+def _echo(rng: Generator) -> str:
+    """Someone repeats what another said."""
+    said = " ".join(sentence(rng)) if rng.random() < 0.5 else " ".join(some(rng, LETTERS, 6))
+    one, other = some(rng, NAMES, 2)
+    return f"{one} says: {said}. {other} says the same: {said}."
+
+
+def _comparing(rng: Generator) -> str:
+    """A chain of comparisons, and what follows."""
+    a, b, c = some(rng, NAMES, 3)
+    more, less = ("taller", "shorter") if rng.random() < 0.5 else ("older", "younger")
+    first = f"{a} is {more} than {b}." if rng.random() < 0.5 else f"{b} is {less} than {a}."
+    second = f"{b} is {more} than {c}." if rng.random() < 0.5 else f"{c} is {less} than {b}."
+    last = f"{a} is {more} than {c}." if rng.random() < 0.5 else f"{c} is {less} than {a}."
+    return f"{first} {second} it follows that {last}"
+
+
+def _truth(rng: Generator) -> str:
+    """What someone asks, and whether it is so."""
+    people = some(rng, NAMES, 2)
+    at = dict(zip(people, some(rng, PLACES, 2), strict=True))
+    who = people[int(rng.integers(2))]
+    place = at[who] if rng.random() < 0.5 else pick(rng, PLACES)
+    known = " ".join(f"{name} is in the {where}." for name, where in at.items())
+    word = "yes" if place == at[who] else "no"
+    return f"{known} is {who} in the {place}? {word}, {who} is in the {at[who]}."
+
+
+def _foreign(rng: Generator) -> str:
+    """Sentences in Velo, which nobody explains."""
+    said = ". ".join(" ".join(velo(sentence(rng))) for _ in range(2))
+    return f"{pick(rng, NAMES)} speaks velo: {said}."
+
+
+def _telling(rng: Generator) -> str:
+    """The words that instructions are made of, in use."""
+    who, other = some(rng, NAMES, 2)
+    return (
+        f"{who} asks {other} to "
+        + pick(
+            rng,
+            (
+                "write the letters in the order of the alphabet",
+                "write the words in reverse order, the last word first",
+                "say it in velo, word for word",
+                "read the text and give the answer to the question",
+                "say who had the thing at first",
+                "say who has the thing at the end",
+                "add the numbers and take the next number away",
+                "say whether it follows from the text",
+                "complete the pair in the same way",
+            ),
+        )
+        + f". {other} writes the answer in the book."
+    )
+
+
+KINDS_OF_TEXT: tuple[Callable[[Generator], str], ...] = (
+    _moves,
+    _handing,
+    _handing,
+    _amounts,
+    _amounts,
+    _counting,
+    _growing,
+    _growing,
+    _spelling,
+    _lists,
+    _lists,
+    _lists,
+    _knowledge,
+    _knowledge,
+    _echo,
+    _echo,
+    _comparing,
+    _truth,
+    _foreign,
+    _telling,
+)
