@@ -91,8 +91,11 @@ class RoutingState:
         table = self.usage.setdefault(
             place, torch.zeros(n_tasks, gates.shape[-1], device=gates.device)
         )
-        tasks = self.task_ids if self.task_ids is not None else per_example.new_zeros(()).long()
-        table.index_add_(0, tasks.expand(per_example.shape[0]), per_example.float())
+        rows = per_example.shape[0]
+        tasks = self.task_ids if self.task_ids is not None else per_example.new_zeros(1).long()
+        # beams repeat every example
+        tasks = tasks.repeat_interleave(rows // len(tasks))
+        table.index_add_(0, tasks, per_example.float())
 
 
 def routing_state(model: nn.Module) -> RoutingState | None:

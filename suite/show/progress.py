@@ -48,7 +48,7 @@ class BenchProgress:
         bar = self.bars.add_task(name, total=recipe.steps, status="preparing")
 
         def moved(training: Training) -> None:
-            rate = training.examples / training.seconds
+            rate = training.per_second(training.examples)
             status = f"loss {training.loss:.3f} · {rate:.0f} examples/s"
             if training.to_score:
                 status = f"loss {training.loss:.3f} · scored {training.scored}/{training.to_score}"

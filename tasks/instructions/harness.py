@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partialmethod
 from typing import Any
 
 import datasets
@@ -166,7 +165,7 @@ def quiet() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     make: Any = tqdm.__init__
-    tqdm.__init__ = partialmethod(make, disable=True)
+    tqdm.__init__ = lambda self, *a, **options: make(self, *a, **{**options, "disable": True})
     try:
         yield
     finally:

@@ -39,10 +39,10 @@ class Recipe(pretraining.Recipe):
     """And the text: documents one after another, cut into rows of `length` tokens."""
 
     batch_size: int = 16
-    learning_rate: float = 2.5e-3
+    learning_rate: float = 3e-3
     warmup: float = 0.04
     length: int = 128
-    rows: int = 76800
+    rows: int = 96000
     held_out: int = 200
     tokenizer_documents: int = 20000
 

@@ -20,10 +20,13 @@ from tasks.stories.world import (
     OPPOSITES,
     PLACES,
     THINGS,
+    VELO,
     VERBS,
     YOUNG,
     velo,
 )
+
+EVERY_WORD = (*NAMES, *THINGS, *PLACES, *COLOURS, *VERBS, *ADJECTIVES, *ANIMALS, *VELO.values())
 
 
 def pick(rng: Generator, items: tuple[str, ...]) -> str:
@@ -157,11 +160,53 @@ def _knowledge(rng: Generator) -> str:
     return " ".join(parts)
 
 
+def _words(rng: Generator) -> list[str]:
+    """A sentence, or words of any kind, letters or numbers one after another."""
+    kind = int(rng.integers(4))
+    count = int(rng.integers(3, 9))
+    if kind == 0:
+        return sentence(rng)
+    if kind == 1:
+        return some(rng, EVERY_WORD, count)
+    if kind == 2:
+        return some(rng, LETTERS, count)
+    return [str(n) for n in rng.integers(0, 100, count)]
+
+
 def _echo(rng: Generator) -> str:
-    """Someone repeats what another said."""
-    said = " ".join(sentence(rng)) if rng.random() < 0.5 else " ".join(some(rng, LETTERS, 6))
-    one, other = some(rng, NAMES, 2)
-    return f"{one} says: {said}. {other} says the same: {said}."
+    """Someone repeats what another said, and a third one too."""
+    said = " ".join(_words(rng))
+    people = some(rng, NAMES, 3)
+    again = [f"{who} says the same: {said}." for who in people[1:]]
+    return " ".join((f"{people[0]} says: {said}.", *again[: int(rng.integers(1, 3))]))
+
+
+def _backwards(rng: Generator) -> str:
+    """Letters or numbers, and back again; no sentences."""
+    count = int(rng.integers(3, 8))
+    items = some(rng, LETTERS, count)
+    if rng.random() < 0.5:
+        items = [str(n) for n in rng.integers(0, 100, count)]
+    there, back = " ".join(items), " ".join(reversed(items))
+    return f"{pick(rng, NAMES)} goes along {there} and comes back along {back}."
+
+
+def _lining_up(rng: Generator) -> str:
+    """Numbers as they come, and then from the least to the greatest; no letters."""
+    items = rng.choice(100, int(rng.integers(3, 7)), replace=False).tolist()
+    come, stand = (" ".join(map(str, row)) for row in (items, sorted(items)))
+    return f"the numbers {come} line up as {stand}."
+
+
+def _code(rng: Generator) -> str:
+    """Words stand for others, for the length of a text."""
+    count = int(rng.integers(2, 5))
+    real, code = some(rng, ANIMALS + COLOURS, count), some(rng, THINGS + PLACES, count)
+    means = dict(zip(real, code, strict=True))
+    known = " ".join(f"for {word} they say {means[word]}." for word in real)
+    message = [pick(rng, tuple(real)) for _ in range(int(rng.integers(2, 6)))]
+    sent = " ".join(means[word] for word in message)
+    return f"{known} {' '.join(message)} becomes {sent}."
 
 
 def _comparing(rng: Generator) -> str:
@@ -231,6 +276,11 @@ KINDS_OF_TEXT: tuple[Callable[[Generator], str], ...] = (
     _knowledge,
     _echo,
     _echo,
+    _echo,
+    _backwards,
+    _lining_up,
+    _code,
+    _comparing,
     _comparing,
     _truth,
     _foreign,
