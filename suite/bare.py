@@ -15,11 +15,11 @@ from methods import after_step, routing
 from methods.inputs import input_embedding
 from methods.lora import LoRAConfig
 from methods.method import MethodConfig
+from suite.build import seeded
 from suite.compare import Place
 from suite.plan import MethodRequest
 from suite.record import SpeedRecord
 from suite.references import references
-from suite.run import seeded
 from suite.shapes import build_backbone
 from suite.speed import Runner, stored, take_turns, with_gradients
 from suite.store import Store

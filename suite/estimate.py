@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from methods import routing
+from suite.build import build
 from suite.plan import Plan
-from suite.run import build
 from suite.store import Store
 
 PROBES = 3

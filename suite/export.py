@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from methods import get_method, routing
 from methods.tuner import GatedLinear
+from suite.build import restored
 from suite.plan import RequestError, Workload
 from suite.record import Record
-from suite.run import restored
 from suite.store import Store
 
 

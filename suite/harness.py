@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from methods import routing
+from suite.build import restored
 from suite.plan import RequestError, Workload
 from suite.record import Record
-from suite.run import restored
 from suite.store import Store
 from tasks.instructions.harness import harness_model, quiet
 from tasks.instructions.learner import InstructionLearner

@@ -6,9 +6,10 @@ from functools import partial
 
 from accelerate import Accelerator
 
+from suite.build import restored
 from suite.plan import RequestError, Workload
 from suite.record import Record
-from suite.run import answer, restored
+from suite.score import answer
 from suite.store import Store
 
 

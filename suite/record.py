@@ -254,6 +254,9 @@ class Record(Part):
     tasks: dict[str, TaskResult] = {}
     loss_curve: list[tuple[int, float]] = Field([], description="(step, mean loss since the last)")
     forgetting: Forgetting | None = None
+    cut_prompts: dict[str, int] = Field(
+        {}, description="prompts by split that were too long and lost their left end"
+    )
     routing: dict[str, Routing] = Field({}, description="by adapted place")
     cost: Cost | None = None
     provenance: Provenance

@@ -17,12 +17,12 @@ from torch import nn
 from methods.inputs import input_embedding
 from methods.lora import LoRAConfig
 from methods.method import MethodConfig
+from suite.build import build
 from suite.compare import Place
 from suite.measure import PeakMemory, count_flops, saved_for_backward
 from suite.plan import MethodRequest, Workload, placement_of
 from suite.provenance import provenance
 from suite.record import SpeedRecord
-from suite.run import build
 from suite.store import Store
 from suite.train import make_optimizer, train_step
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from tasks.task import Task
 from tasks.track import Track
 
+EVAL_BATCH = 64
 Scores = dict[str, dict[str, float]]
 """Values by metric id, by split (or by what they are the scores of)."""
 Answers = Iterator[tuple[Any, Any, Sequence[Any]]]
@@ -63,6 +65,8 @@ class Learner(ABC):
 
     tasks: tuple[Task, ...]
     sha256: Mapping[str, str]
+    cut_prompts: Mapping[str, int] = MappingProxyType({})
+    """Prompts, by split, that were too long and lost their left end."""
     key: ClassVar[tuple[str, ...]] = ("split", "task", "row")
 
     @classmethod
@@ -110,9 +114,34 @@ class Learner(ABC):
     def examples(self, task: int, split: str) -> int:
         """Size of a split."""
 
-    def evaluate(self, split: str, model: Any, answers: Answers, routing: Routing) -> pd.DataFrame:
-        """`outcomes` of a split, from the answers of `model` to `eval_batches`."""
-        return self.outcomes(split, answers)
+    def evaluate(
+        self,
+        split: str,
+        model: Any,
+        answer: Callable[[Any], Any],
+        routing: Routing,
+        scored: Callable[[int], None],
+    ) -> pd.DataFrame:
+        """`outcomes` of a split.
+
+        Args:
+            split: dev or test.
+            model: what is evaluated.
+            answer: gives its outputs for a batch.
+            routing: for whoever calls the model without `answer`.
+            scored: told the number of examples as they are done.
+        """
+
+        def answers() -> Answers:
+            for batch, rows in self.eval_batches(split, EVAL_BATCH):
+                yield answer(batch), batch, rows
+                scored(len(rows))
+
+        return self.outcomes(split, answers())
+
+    def routed_batches(self) -> Iterator[Any] | None:
+        """Batches that show how gates are used on test; None if `evaluate` does."""
+        return None
 
     def eval_size(self, split: str) -> int:
         """Forward passes of examples that scoring a split takes."""

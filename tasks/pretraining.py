@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 Report = Callable[[int, float, float], None]
 """Told step, mean loss since the last report, and seconds."""
@@ -22,8 +23,8 @@ EVERY = 50
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """AdamW, linear warm-up, then a cosine down to zero."""
+class Recipe(ABC):
+    """AdamW (if nothing else is said), linear warm-up, then a cosine down to zero."""
 
     batch_size: int = 32
     learning_rate: float = 1e-3
@@ -36,6 +37,16 @@ class Recipe:
     @abstractmethod
     def steps(self) -> int:
         """Optimiser steps in all."""
+
+    def optimizers(self, model: nn.Module) -> list[Optimizer]:
+        """All that step together, at one learning rate."""
+        return [self.adamw(model.parameters())]
+
+    def adamw(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """AdamW of some parameters."""
+        return torch.optim.AdamW(
+            parameters, self.learning_rate, (0.9, 0.95), weight_decay=self.weight_decay
+        )
 
     def rate(self, step: int) -> float:
         """Learning rate at `step`."""
@@ -54,19 +65,18 @@ def fit(
     The same recipe gives the same bytes on one CPU model with one thread count, if the caller
     builds `model` from the recipe's seed.
     """
-    optimizer = torch.optim.AdamW(
-        model.parameters(), recipe.learning_rate, (0.9, 0.95), weight_decay=recipe.weight_decay
-    )
+    optimizers = recipe.optimizers(model)
     curve: list[tuple[int, float]] = []
     window: list[float] = []
     start = time.perf_counter()
     for step, loss in enumerate(losses):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate(step)
-        optimizer.step()
-        optimizer.zero_grad()
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.rate(step)
+            optimizer.step()
+        model.zero_grad()
         window.append(loss.item())
         if (step + 1) % EVERY == 0 or step + 1 == recipe.steps:
             curve.append((step + 1, round(sum(window) / len(window), 5)))

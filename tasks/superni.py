@@ -26,7 +26,7 @@ def load(
 ) -> list[TaskData[InstructionTask, Instruction]]:
     """All tasks of the training split, in order of their names.
 
-    Instances of one id are references to each other.
+    Instances with the same input are one, with several references.
 
     Args:
         options: `hub`, `dev_seed`, and `least`, the instances a task must have to be taken.
@@ -41,7 +41,6 @@ def load(
         rows = read_rows(folder / "train.jsonl", FIELDS)
     tasks: dict[str, dict[str, list[Mapping[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        # ids end in the number of the reference
         tasks[row["task_name"]][str(row["inputs"])].append(row)
     found = []
     for name in sorted(tasks):

@@ -192,8 +192,8 @@ def speed(
 ) -> None:
     """Step time of each method against PEFT's LoRA and the frozen backbone, interleaved."""
     from suite.bare import BareBackbone, measure_backbone
+    from suite.build import pin
     from suite.plan import parse_method
-    from suite.run import pin
     from suite.shapes import backbone_place
     from suite.speed import measure_track
     from suite.store import Store

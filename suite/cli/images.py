@@ -69,8 +69,8 @@ def pretrain(
     """Train a backbone that comes with the suite; the same bytes on the same kind of machine."""
     import importlib
 
+    from suite.build import pin
     from suite.plan import RequestError
-    from suite.run import pin
     from tasks.backbones import sha256
 
     if what not in PRETRAINED:

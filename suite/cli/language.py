@@ -38,8 +38,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score a finished run of a language model on any tasks of lm-eval."""
+    from suite.build import pin
     from suite.harness import evaluate as score
-    from suite.run import pin
     from suite.store import Store
 
     pin(threads)

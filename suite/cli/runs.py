@@ -90,8 +90,8 @@ def _plans(
     threads: int,
 ) -> list[Any]:
     """Every run of a request; `where` is track, data, weights and tasks as given."""
+    from suite.build import pin
     from suite.plan import make_plans, parse_method
-    from suite.run import pin
 
     requests = [parse_method(text) for text in split_methods(methods)]
     pin(threads)

@@ -91,6 +91,8 @@ class Steps:
     def moved(self, step: int, loss: float, seconds: float) -> None:
         """After `step` steps and `seconds`, the last ones at a mean loss."""
         self.bars.update(self.bar, completed=step, status=f"loss {loss:.3f}")
+        if not messages.is_terminal:  # a log shows no bar until it is done
+            messages.print(f"step {step}: loss {loss:.3f}, {seconds / step:.3f} s/step")
 
 
 def spec_name(spec: Spec) -> str:

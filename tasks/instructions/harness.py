@@ -16,11 +16,9 @@ from tqdm import tqdm
 from tasks.instructions.example import Instruction, InstructionTask
 from tasks.instructions.model import LanguageModel
 from tasks.instructions.tokens import Encoder
-from tasks.learner import Routing
+from tasks.learner import EVAL_BATCH, Routing
 from tasks.task import TaskData
 from tasks.track import InstructionTrack
-
-BATCH = 64
 
 
 @dataclass
@@ -103,7 +101,7 @@ def _filters(task: InstructionTask) -> list[dict[str, Any]]:
 
 
 def harness_model(
-    model: nn.Module, encoder: Encoder, task: int, routing: Routing, batch_size: int = BATCH
+    model: nn.Module, encoder: Encoder, task: int, routing: Routing, batch_size: int = EVAL_BATCH
 ) -> Any:
     """lm-eval's model around a transformers or PEFT model, every example being of `task`."""
     from tasks.instructions.routed import RoutedLM
@@ -127,7 +125,7 @@ def evaluate(
     data: Sequence[TaskData[InstructionTask, Instruction]],
     track: InstructionTrack,
     routing: Routing,
-    batch_size: int = BATCH,
+    batch_size: int = EVAL_BATCH,
 ) -> Iterator[Evaluated]:
     """Every task's test split through lm-eval; one call per task, which has its own id."""
     from lm_eval import simple_evaluate

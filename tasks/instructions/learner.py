@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -20,13 +20,12 @@ from tasks.instructions.harness import evaluate
 from tasks.instructions.metrics import METRICS, Output, score
 from tasks.instructions.model import Batch, LanguageModel
 from tasks.instructions.tokens import IGNORED, Encoder
-from tasks.learner import Answers, Learner, Routing, Scores, mixed_rows
+from tasks.learner import EVAL_BATCH, Answers, Learner, Routing, Scores, mixed_rows
 from tasks.task import SPLITS, DataError, TaskData
 from tasks.track import InstructionTrack
 
 HELD_OUT = "held-out.txt"
 """General text beside the weights, a row a line; what is forgotten is measured on it."""
-GENERAL_BATCH = 32
 COLUMNS = ["split", "task", "output", "row", "found", "wanted"]
 Line = tuple[int, int]
 """Row of an example, and which of its choices; 0 where it generates."""
@@ -188,18 +187,47 @@ class InstructionLearner(Learner):
         return pd.DataFrame(rows, columns=COLUMNS)
 
     def evaluate(
-        self, split: str, model: LanguageModel, answers: Answers, routing: Routing
+        self,
+        split: str,
+        model: LanguageModel,
+        answer: Callable[[Batch], Tensor],
+        routing: Routing,
+        scored: Callable[[int], None],
     ) -> pd.DataFrame:
         """Test through lm-eval, dev as everything else."""
         if split != "test":
-            return self.outcomes(split, answers)
+            return super().evaluate(split, model, answer, routing, scored)
         ranked: dict[tuple[int, int], Sequence[float]] = {}
         texts: dict[tuple[int, int], str] = {}
         evaluated = evaluate(model, self.encoder, self.data, self.track, routing)
         for task, own in enumerate(evaluated):
             ranked |= {(task, row): values for row, values in own.ranked.items()}
             texts |= {(task, row): text for row, text in own.texts.items()}
+            scored(self.lines(task, split))
         return self.table(split, ranked, texts)
+
+    def routed_batches(self) -> Iterator[Batch]:
+        """Prompts with their answers: lm-eval does not say what is padding."""
+        for task, data in enumerate(self.data):
+            for start in range(0, len(data.test), EVAL_BATCH):
+                rows = [(task, *e[:2]) for e in data.test[start : start + EVAL_BATCH]]
+                yield self.scored_batch(rows, "test", end=True)
+
+    def lines(self, task: int, split: str) -> int:
+        """Texts that scoring a task's split takes: all choices, and what is generated."""
+        own: Sequence[Instruction] = getattr(self.data[task], split)
+        outputs = set(self.tasks[task].outputs)
+        choices = sum(len(e.choices) for e in own) if outputs - {"generate"} else 0
+        return choices + (len(own) if "generate" in outputs else 0)
+
+    def eval_size(self, split: str) -> int:
+        """See `Learner.eval_size`."""
+        return sum(self.lines(task, split) for task in range(len(self.tasks)))
+
+    @property
+    def cut_prompts(self) -> dict[str, int]:  # type: ignore[override]
+        """See `Learner`."""
+        return {split: len(prompts) for split, prompts in self.encoder.cut.items()}
 
     @staticmethod
     def scores(outcomes: pd.DataFrame, task: str, metrics: Sequence[str]) -> Scores:
@@ -232,8 +260,8 @@ class InstructionLearner(Learner):
         encoder = self.encoder
         rows = [encoder.tokenizer.encode(text) for text in path.read_text().splitlines()]
         rows = [row[: encoder.max_length] for row in rows if len(row) > 1]
-        for start in range(0, len(rows), GENERAL_BATCH):
-            part = rows[start : start + GENERAL_BATCH]
+        for start in range(0, len(rows), EVAL_BATCH):
+            part = rows[start : start + EVAL_BATCH]
             ids, mask = encoder.padded(part, encoder.tokenizer.pad_token_id, left=False)
             labels = ids.where(mask > 0, IGNORED)
             tasks = torch.arange(start, start + len(part)) % len(self.tasks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,13 +20,14 @@ IGNORED = -100
 class Encoder:
     """Text to token ids for one backbone, with prompts cut to fit `max_length`.
 
-    A prompt that is too long loses its left end, an answer nothing; `cut` counts what was cut.
+    A prompt that is too long loses its left end, an answer nothing; `cut` holds those that did, by
+    split.
     """
 
     tokenizer: Any
     max_length: int
     encoder_decoder: bool
-    cut: Counter[str] = field(default_factory=Counter)
+    cut: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
         if self.tokenizer.pad_token_id is None or self.tokenizer.eos_token_id is None:
@@ -39,7 +40,7 @@ class Encoder:
     def prompt(self, text: str, room: int, split: str) -> list[int]:
         """A prompt that is generated from, with `room` tokens left."""
         space = self.max_length - (0 if self.encoder_decoder else room)
-        return self._fitted(self.tokenizer.encode(text), space, split)
+        return self._fitted(text, self.tokenizer.encode(text), space, split)
 
     def pair(self, prompt: str, answer: str, split: str, end: bool) -> tuple[list[int], list[int]]:
         """A prompt and its continuation, with the end token if it is to be learnt.
@@ -58,12 +59,12 @@ class Encoder:
                 f"an answer has {len(own)} tokens, max_length is {self.max_length}: {answer[:60]!r}"
             )
         space = self.max_length - (0 if self.encoder_decoder else len(own))
-        return self._fitted(ids, space, split), own
+        return self._fitted(prompt, ids, space, split), own
 
-    def _fitted(self, ids: list[int], space: int, split: str) -> list[int]:
+    def _fitted(self, prompt: str, ids: list[int], space: int, split: str) -> list[int]:
         if len(ids) <= space:
             return ids
-        self.cut[split] += 1
+        self.cut[split].add(prompt)
         return ids[-space:]
 
     def padded(

@@ -1,8 +1,8 @@
 """Eight instruction tasks about the world; four of them are pairs in conflict.
 
-`edit` and `translation` get the same sentences: the one keeps the words and turns their order, the
-other keeps the order and turns the words. `lookup` and `tracking` get the same stories: the one
-asks who had a thing at first, the other who has it at the end.
+`edit` and `translation` get the same sentences: the one writes them backwards with opposite
+adjectives, the other says them in another language. `lookup` and `tracking` get the same stories:
+the one asks who had a thing at first, the other who has it at the end.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from collections.abc import Callable, Mapping
 from numpy.random import Generator
 
 from tasks.instructions.example import Instruction
-from tasks.stories.text import pick, sentence, some
+from tasks.stories.text import pick, some
 from tasks.stories.world import (
+    ADJECTIVES,
+    ANIMALS,
     KINDS,
-    LETTERS,
-    MAKERS,
     NAMES,
-    OPPOSITES,
+    OPPOSITE,
     THINGS,
+    VELO,
+    VERBS,
     YOUNG,
     velo,
 )
@@ -30,32 +32,40 @@ def instruction(told: str, given: str, answer: str, choices: tuple[str, ...] = (
     return Instruction(f"{told}\n{given}\nanswer:", f" {answer}", tuple(f" {c}" for c in choices))
 
 
+def sentence(rng: Generator) -> list[str]:
+    """Two animals, each with some adjectives, and what the one does to the other."""
+    who, whom = (
+        ["the", *some(rng, ADJECTIVES, int(rng.integers(1, most + 1))), animal]
+        for most, animal in zip((2, 3), some(rng, ANIMALS, 2), strict=True)
+    )
+    return [*who, pick(rng, VERBS), *whom]
+
+
 def edit(rng: Generator) -> Instruction:
-    """The words of a sentence in reverse order."""
+    """A sentence in reverse order, its adjectives turned into their opposites."""
     words = sentence(rng)
-    told = "write the words in reverse order, the last word first."
-    return instruction(told, " ".join(words), " ".join(reversed(words)))
+    told = "write the words backwards, every adjective turned into its opposite."
+    back = " ".join(OPPOSITE.get(word, word) for word in reversed(words))
+    return instruction(told, " ".join(words), back)
 
 
 def translation(rng: Generator) -> Instruction:
     """A sentence in the made-up language."""
     words = sentence(rng)
-    return instruction("say it in velo, word for word.", " ".join(words), " ".join(velo(words)))
+    return instruction("say it in velo.", " ".join(words), " ".join(velo(words)))
 
 
 def arithmetic(rng: Generator) -> Instruction:
-    """One number added, one taken away."""
-    a, b = (int(n) for n in rng.integers(2, 30, 2))
-    c = int(rng.integers(1, 10))
-    told = "add the second number and take the third number away."
-    return instruction(told, f"{a} {b} {c}", str(a + b - c))
+    """The sum of two numbers."""
+    a, b = int(rng.integers(2, 60)), int(rng.integers(2, 40))
+    return instruction("add the numbers.", f"{a} {b}", str(a + b))
 
 
 def sorting(rng: Generator) -> Instruction:
-    """Letters in the order of the alphabet."""
-    letters = some(rng, LETTERS, int(rng.integers(3, 6)))
-    told = "write the letters in the order of the alphabet."
-    return instruction(told, " ".join(letters), " ".join(sorted(letters)))
+    """Numbers, the greatest first."""
+    numbers = rng.choice(100, int(rng.integers(3, 6)), replace=False).tolist()
+    told = "write the numbers from the greatest to the least."
+    return instruction(told, " ".join(map(str, numbers)), " ".join(map(str, sorted(numbers)[::-1])))
 
 
 def _story(rng: Generator) -> tuple[str, str, str, str, tuple[str, ...]]:
@@ -88,47 +98,43 @@ def tracking(rng: Generator) -> Instruction:
 
 
 def entailment(rng: Generator) -> Instruction:
-    """Whether a comparison follows from two others; if not, its opposite does, or nothing."""
-    a, b, c = some(rng, NAMES, 3)
-    more, less = ("taller", "shorter") if rng.random() < 0.5 else ("older", "younger")
-    links = [
-        f"{x} is {more} than {y}." if rng.random() < 0.5 else f"{y} is {less} than {x}."
-        for x, y in ((a, b), (b, c))
-    ]
-    if rng.random() < 0.5:
-        links.reverse()
-    top, low = [(a, c), (a, b), (b, c)][int(rng.integers(3))]
-    follows = rng.random() < 0.5
-    upper, lower = (top, low) if follows else (low, top)
-    asked = (
-        f"{upper} is {more} than {lower}"
-        if rng.random() < 0.5
-        else f"{lower} is {less} than {upper}"
-    )
+    """Whether who has (or lacks) a thing of a kind has (or lacks) the kind, or the other way."""
+    who, kind, other = pick(rng, NAMES), *some(rng, tuple(KINDS), 2)
+    thing, follows, lacks = pick(rng, KINDS[kind]), rng.random() < 0.5, rng.random() < 0.5
+    said, asked = (thing, kind) if follows != lacks else (kind, thing)
+    if not follows and rng.random() < 0.3:
+        said, asked = thing, other
+    has = [f"{who} has {'no' if lacks else _article(word)} {word}" for word in (said, asked)]
     told = "say whether it follows from the text, yes or no."
-    return instruction(
-        told, f"{' '.join(links)} {asked}?", "yes" if follows else "no", ("yes", "no")
-    )
+    answer = "yes" if follows else "no"
+    return instruction(told, f"{has[0]}. {has[1]}?", answer, ("yes", "no"))
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def analogy(rng: Generator) -> Instruction:
-    """The word that completes a second pair like the first."""
-    pairs = RELATIONS[int(rng.integers(len(RELATIONS)))]
-    first, second, *others = (pairs[int(index)] for index in rng.permutation(len(pairs)))
-    wrong = [pair[1] for pair in others if pair[1] != second[1]][:2]
-    # the answer to another pair, another word of the same kind, and the first pair's own answer
-    options = sorted({second[1], first[1], *wrong})
+    """The word that stands to a second one as in the first pair, out of all that could be meant."""
+    relation = RELATIONS[int(rng.integers(len(RELATIONS)))]
+    first, second = some(rng, tuple(relation), 2)
     told = "complete the pair in the same way."
-    given = f"{first[0]} {first[1]}, {second[0]}?"
-    return instruction(told, given, second[1], tuple(options))
+    options = {other[second] for other in RELATIONS if second in other}
+    given = f"{first} {relation[first]}, {second}?"
+    return instruction(told, given, relation[second], tuple(sorted(options)))
 
 
-RELATIONS: tuple[tuple[tuple[str, str], ...], ...] = (
-    (*OPPOSITES, *((b, a) for a, b in OPPOSITES)),
-    tuple(YOUNG.items()),
-    tuple((maker, made) for made, maker in MAKERS.items()),
-    tuple((word, kind) for kind, words in KINDS.items() for word in words),
+_KIND = {word: kind for kind, members in KINDS.items() for word in members}
+_KNOWN = {**_KIND, **OPPOSITE, **VELO}
+RELATIONS: tuple[Mapping[str, str], ...] = (
+    _KIND,
+    OPPOSITE,
+    YOUNG,
+    VELO,
+    {word: word[0] for word in _KNOWN},
+    {word: word[-1] for word in _KNOWN if word[-1] != word[0]},
 )
+"""What a word can stand in; many words stand in several."""
 TASKS: Mapping[str, Callable[[Generator], Instruction]] = {
     "edit": edit,
     "translation": translation,

@@ -5,7 +5,7 @@ Nothing here pairs an input with its answer as the tasks do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from numpy.random import Generator
 
@@ -17,7 +17,7 @@ from tasks.stories.world import (
     LETTERS,
     MAKERS,
     NAMES,
-    OPPOSITES,
+    OPPOSITE,
     PLACES,
     THINGS,
     VELO,
@@ -47,8 +47,9 @@ def sentence(rng: Generator) -> list[str]:
 
 def documents(rng: Generator) -> Iterator[str]:
     """Endless short texts of all kinds."""
+    kinds = [kind for kind, often in KINDS_OF_TEXT.items() for _ in range(often)]
     while True:
-        yield KINDS_OF_TEXT[int(rng.integers(len(KINDS_OF_TEXT)))](rng)
+        yield kinds[int(rng.integers(len(kinds)))](rng)
 
 
 def _moves(rng: Generator) -> str:
@@ -84,12 +85,11 @@ def _handing(rng: Generator) -> str:
 def _amounts(rng: Generator) -> str:
     """Someone gets and loses fruit."""
     who, other = some(rng, NAMES, 2)
-    fruit, parts = pick(rng, KINDS["fruit"]), []
-    count = int(rng.integers(1, 40))
-    parts.append(f"{who} has {count} pieces of {fruit}.")
-    for _ in range(int(rng.integers(1, 4))):
-        more = int(rng.integers(1, 30))
-        if rng.random() < 0.5:
+    count = int(rng.integers(1, 60))
+    parts = [f"{who} has {count} pieces of {pick(rng, KINDS['fruit'])}."]
+    for _ in range(int(rng.integers(2, 5))):
+        more = int(rng.integers(1, 40))
+        if rng.random() < 0.6 and count + more < 100:
             count += more
             parts.append(f"{other} brings {more} more, so there are {count}.")
         elif more <= count:
@@ -109,18 +109,6 @@ def _counting(rng: Generator) -> str:
     return f"{pick(rng, NAMES)} counts: {counted}. and back: {back}."
 
 
-def _growing(rng: Generator) -> str:
-    """Numbers, or letters, that grow."""
-    count = int(rng.integers(3, 8))
-    if rng.random() < 0.5:
-        items = [str(n) for n in sorted(rng.choice(100, count, replace=False).tolist())]
-    else:
-        items = sorted(some(rng, LETTERS, count))
-    if rng.random() < 0.5:
-        return f"each comes after the one before: {' '.join(items)}."
-    return f"each comes before the one before it: {' '.join(reversed(items))}."
-
-
 def _spelling(rng: Generator) -> str:
     """Words letter by letter."""
     words = some(rng, (*THINGS, *NAMES, *ANIMALS), 3)
@@ -128,14 +116,22 @@ def _spelling(rng: Generator) -> str:
 
 
 def _lists(rng: Generator) -> str:
-    """Who has what, said three times in different orders and words."""
+    """Who has what, said three times, each time in an order of its own; or asked."""
     people = some(rng, NAMES, int(rng.integers(2, 6)))
-    what = COLOURS if rng.random() < 0.5 else THINGS
-    own = dict(zip(people, some(rng, what, len(people)), strict=True))
-    first = [f"{who}: {own[who]}." for who in people]
-    again = [f"{who} has {own[who]}." for who in some(rng, tuple(people), len(people))]
-    back = [f"{own[who]} is with {who}." for who in some(rng, tuple(people), len(people))]
-    return " ".join((*first, *again, *back))
+    own = dict(zip(people, some(rng, THINGS, len(people)), strict=True))
+    parts = [f"{who} has the {own[who]}." for who in people]
+    for _ in range(2):
+        form = int(rng.integers(4))
+        for who in some(rng, tuple(people), len(people)):
+            thing = own[who]
+            forms = (
+                f"{who} has the {thing}.",
+                f"the {thing} is with {who}.",
+                f"who has the {thing}? {who}.",
+                f"what has {who}? the {thing}.",
+            )
+            parts.append(forms[form])
+    return " ".join(parts)
 
 
 def _knowledge(rng: Generator) -> str:
@@ -143,15 +139,15 @@ def _knowledge(rng: Generator) -> str:
     parts = []
     for _ in range(int(rng.integers(3, 6))):
         kind = int(rng.integers(5))
-        a, b = OPPOSITES[int(rng.integers(len(OPPOSITES)))]
-        a, b = (a, b) if rng.random() < 0.5 else (b, a)
+        adjectives = some(rng, tuple(OPPOSITE), int(rng.integers(1, 4)))
+        opposites = " ".join(OPPOSITE[word] for word in adjectives)
         group = pick(rng, tuple(KINDS))
         old = pick(rng, tuple(YOUNG))
         made = pick(rng, tuple(MAKERS))
         parts.append(
             (
-                f"what is not {a} is {b}.",
-                f"{a} is the opposite of {b}.",
+                f"what is not {adjectives[0]} is {OPPOSITE[adjectives[0]]}.",
+                f"the opposite of {' '.join(adjectives)} is {opposites}.",
                 f"every {pick(rng, KINDS[group])} is a kind of {group}.",
                 f"a young {old} is called a {YOUNG[old]}.",
                 f"the {MAKERS[made]} makes {made}.",
@@ -182,11 +178,12 @@ def _echo(rng: Generator) -> str:
 
 
 def _backwards(rng: Generator) -> str:
-    """Letters or numbers, and back again; no sentences."""
-    count = int(rng.integers(3, 8))
-    items = some(rng, LETTERS, count)
-    if rng.random() < 0.5:
+    """Words, letters or numbers, and back again; no sentences."""
+    kind, count = int(rng.integers(3)), int(rng.integers(3, 9))
+    if kind == 2:
         items = [str(n) for n in rng.integers(0, 100, count)]
+    else:
+        items = some(rng, EVERY_WORD if kind else LETTERS, count)
     there, back = " ".join(items), " ".join(reversed(items))
     return f"{pick(rng, NAMES)} goes along {there} and comes back along {back}."
 
@@ -198,36 +195,10 @@ def _lining_up(rng: Generator) -> str:
     return f"the numbers {come} line up as {stand}."
 
 
-def _code(rng: Generator) -> str:
-    """Words stand for others, for the length of a text."""
-    count = int(rng.integers(2, 5))
-    real, code = some(rng, ANIMALS + COLOURS, count), some(rng, THINGS + PLACES, count)
-    means = dict(zip(real, code, strict=True))
-    known = " ".join(f"for {word} they say {means[word]}." for word in real)
-    message = [pick(rng, tuple(real)) for _ in range(int(rng.integers(2, 6)))]
-    sent = " ".join(means[word] for word in message)
-    return f"{known} {' '.join(message)} becomes {sent}."
-
-
-def _comparing(rng: Generator) -> str:
-    """A chain of comparisons, and what follows."""
-    a, b, c = some(rng, NAMES, 3)
-    more, less = ("taller", "shorter") if rng.random() < 0.5 else ("older", "younger")
-    first = f"{a} is {more} than {b}." if rng.random() < 0.5 else f"{b} is {less} than {a}."
-    second = f"{b} is {more} than {c}." if rng.random() < 0.5 else f"{c} is {less} than {b}."
-    last = f"{a} is {more} than {c}." if rng.random() < 0.5 else f"{c} is {less} than {a}."
-    return f"{first} {second} it follows that {last}"
-
-
-def _truth(rng: Generator) -> str:
-    """What someone asks, and whether it is so."""
-    people = some(rng, NAMES, 2)
-    at = dict(zip(people, some(rng, PLACES, 2), strict=True))
-    who = people[int(rng.integers(2))]
-    place = at[who] if rng.random() < 0.5 else pick(rng, PLACES)
-    known = " ".join(f"{name} is in the {where}." for name, where in at.items())
-    word = "yes" if place == at[who] else "no"
-    return f"{known} is {who} in the {place}? {word}, {who} is in the {at[who]}."
+def _dictionary(rng: Generator) -> str:
+    """Words of Velo, one or some at a time; no sentences."""
+    words = some(rng, tuple(VELO), int(rng.integers(1, 7)))
+    return f"velo for {' '.join(words)} is {' '.join(VELO[word] for word in words)}."
 
 
 def _foreign(rng: Generator) -> str:
@@ -244,13 +215,13 @@ def _telling(rng: Generator) -> str:
         + pick(
             rng,
             (
-                "write the letters in the order of the alphabet",
-                "write the words in reverse order, the last word first",
-                "say it in velo, word for word",
+                "write the numbers from the greatest to the least",
+                "write the words backwards, every adjective turned into its opposite",
+                "say it in velo",
                 "read the text and give the answer to the question",
                 "say who had the thing at first",
                 "say who has the thing at the end",
-                "add the numbers and take the next number away",
+                "add the numbers",
                 "say whether it follows from the text",
                 "complete the pair in the same way",
             ),
@@ -259,30 +230,19 @@ def _telling(rng: Generator) -> str:
     )
 
 
-KINDS_OF_TEXT: tuple[Callable[[Generator], str], ...] = (
-    _moves,
-    _handing,
-    _handing,
-    _amounts,
-    _amounts,
-    _counting,
-    _growing,
-    _growing,
-    _spelling,
-    _lists,
-    _lists,
-    _lists,
-    _knowledge,
-    _knowledge,
-    _echo,
-    _echo,
-    _echo,
-    _backwards,
-    _lining_up,
-    _code,
-    _comparing,
-    _comparing,
-    _truth,
-    _foreign,
-    _telling,
-)
+KINDS_OF_TEXT: Mapping[Callable[[Generator], str], int] = {
+    _moves: 1,
+    _handing: 4,
+    _amounts: 3,
+    _counting: 1,
+    _spelling: 1,
+    _lists: 5,
+    _knowledge: 4,
+    _echo: 3,
+    _backwards: 2,
+    _lining_up: 2,
+    _dictionary: 3,
+    _foreign: 1,
+    _telling: 1,
+}
+"""Kinds, and how often each comes up."""

@@ -18,6 +18,7 @@ OPPOSITES = (
     ("full", "empty"), ("clean", "dirty"), ("happy", "sad"), ("early", "late"), ("thick", "thin"),
     ("wide", "narrow"), ("strong", "weak"), ("near", "far"),
 )  # fmt: skip
+OPPOSITE = {**dict(OPPOSITES), **{b: a for a, b in OPPOSITES}}
 KINDS = {
     "animal": words("dog cat horse cow sheep goat duck hen"),
     "fruit": words("apple pear plum cherry lemon grape melon"),
@@ -34,25 +35,27 @@ MAKERS = {
     "houses": "builder", "chairs": "carpenter", "paintings": "painter", "songs": "singer",
 }  # fmt: skip
 VERBS = words("sees likes finds follows calls helps paints hears")
-ADJECTIVES = ("big", "small", "old", "young", "happy", "sad", "red", "blue", "green", "white")
+ADJECTIVES = words("big small old young happy sad rich poor fast slow")
 ANIMALS = KINDS["animal"]
 LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 
 VELO = {
     "the": "lo", "dog": "barun", "cat": "mivo", "horse": "kelta", "cow": "domu", "sheep": "wela",
     "goat": "zigo", "duck": "paki", "hen": "tuli", "big": "gorda", "small": "pini", "old": "santu",
-    "young": "neku", "happy": "luma", "sad": "drova", "red": "rusha", "blue": "celo",
-    "green": "virda", "white": "blanu", "sees": "okar", "likes": "amor", "finds": "trovi",
+    "young": "neku", "happy": "luma", "sad": "drova", "rich": "orin", "poor": "basku",
+    "fast": "tirel", "slow": "lenda", "sees": "okar", "likes": "amor", "finds": "trovi",
     "follows": "sekul", "calls": "vokal", "helps": "adjun", "paints": "piktar", "hears": "audir",
 }  # fmt: skip
 """The made-up language, word by word."""
 
 
 def velo(sentence: list[str]) -> list[str]:
-    """An English sentence (article, adjective, noun, verb, article, adjective, noun) in Velo.
+    """An English sentence (article, adjectives, noun, verb, article, adjectives, noun) in Velo.
 
-    Its grammar: no articles, the adjective after its noun, the verb last, and `-n` on the noun that
+    Its grammar: no articles, adjectives after their noun, the verb last, and `-n` on the noun that
     something is done to.
     """
-    _, own, who, does, _, other, whom = sentence
-    return [VELO[who], VELO[own], VELO[whom] + "n", VELO[other], VELO[does]]
+    verb = next(index for index, word in enumerate(sentence) if word in VERBS)
+    (_, *own, who), (_, *other, whom) = sentence[:verb], sentence[verb + 1 :]
+    named = [who, *own, whom, *other, sentence[verb]]
+    return [VELO[word] + ("n" if place == 1 + len(own) else "") for place, word in enumerate(named)]

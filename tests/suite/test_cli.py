@@ -109,7 +109,12 @@ def test_listings_name_everything(seesaw: Seesaw) -> None:
 def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
     rows = json.loads(seesaw("budgets", "all", "--json"))
     assert {row["method"] for row in rows} == set(split_methods(["all"]))
-    assert {row["place"] for row in rows} == {"scenes@1", "sentences@1", *SHOWN_BACKBONES}
+    assert {row["place"] for row in rows} == {
+        "scenes@1",
+        "sentences@1",
+        "stories@1",
+        *SHOWN_BACKBONES,
+    }
     assert all(row["problem"] or -0.02 <= row["deviation"] <= 0.0025 for row in rows)
     small = [row for row in rows if row["place"] == "sentences@1" and row["budget"] < 2_654_208]
     assert not any(row["problem"] for row in rows if row not in small)

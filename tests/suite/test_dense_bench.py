@@ -15,9 +15,10 @@ from conftest import Seesaw, changed
 from PIL import Image
 from safetensors.torch import load, save_file
 
+from suite.build import build
 from suite.plan import RequestError, Workload, stored_config
 from suite.record import Record
-from suite.run import answer, build
+from suite.score import answer
 from suite.store import Store
 from tasks.backbones import sha256
 from tasks.dense import vit

@@ -12,8 +12,8 @@ from peft import PeftConfig, PeftModel
 from safetensors.torch import load, load_file
 
 from methods import get_method, method_names, routing
+from suite.build import build
 from suite.plan import RequestError, Workload, placement_of
-from suite.run import build
 from suite.store import Store, StoreError
 from tasks import backbones
 from tasks.track import get_track

@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from methods import routing
+from suite.build import build
 from suite.plan import Workload, make_plans, parse_method
-from suite.run import build, predict
+from suite.score import predict
 from tasks.dense import vit
 from tasks.dense.kinds import Classes, Depth, Edges, Normals, Saliency
 from tasks.dense.learner import DenseLearner

@@ -11,16 +11,19 @@ import pandas as pd
 import pytest
 import torch
 from accelerate import Accelerator
+from lm_eval.tasks import TaskManager
 from lms import tiny_t5
 from torch import nn
 
 from methods import get_method, routing
 from methods.method import Placement
-from suite.run import answer, general_loss, in_single_precision
+from suite.build import in_single_precision
+from suite.harness import TASKS
+from suite.score import answer, general_loss, predict
 from tasks import backbones
 from tasks.instructions import lm
 from tasks.instructions.example import Instruction, InstructionTask
-from tasks.instructions.harness import evaluate
+from tasks.instructions.harness import evaluate, harness_tasks
 from tasks.instructions.learner import InstructionLearner, check_answers, chosen
 from tasks.instructions.model import LanguageModel
 from tasks.instructions.tokens import IGNORED, Encoder
@@ -113,6 +116,38 @@ def test_lm_evals_own_numbers_are_ours() -> None:
         assert theirs == pytest.approx(ours)
 
 
+def test_the_task_files_say_what_the_suite_says() -> None:
+    """lm-eval's own command line reads files; a run hands the same descriptions over."""
+    manager = TaskManager(include_path=str(TASKS), include_defaults=False)
+    track = get_track("stories")
+    assert isinstance(track, InstructionTrack)
+    _, data = track.load_data(None)
+    for own in data:
+        ((name, ours),) = harness_tasks(track, own.task, own.test).items()
+        ((_, theirs),) = manager.load([name])["tasks"].items()
+        config = theirs.config.to_dict(keep_callable=True)
+        for field in ours.keys() - {"custom_dataset", "process_results", "filter_list", "metadata"}:
+            assert config[field] == ours[field], (name, field)
+        assert ours["metadata"].items() <= config["metadata"].items()
+        assert list(theirs.test_docs()) == list(ours["custom_dataset"]()["test"])
+
+
+def test_progress_counts_every_text_and_usage_no_padding() -> None:
+    learner = stories()
+    model = adapted(learner, "molora")
+    counted: list[int] = []
+    _, usage = predict(model, learner, Accelerator(cpu=True), counted.append)
+    assert sum(counted) == learner.eval_size("dev") + learner.eval_size("test")
+    encoder = learner.encoder
+    tokens = [
+        sum(sum(map(len, encoder.pair(*e[:2], "test", end=True))) for e in data.test)
+        for data in learner.data
+    ]
+    for table in usage.values():
+        # gates of a token sum to one
+        assert table.sum().item() == pytest.approx(sum(tokens), rel=1e-4)
+
+
 def test_told_tasks_change_the_answers() -> None:
     learner = stories(("lookup", "tracking", "edit"))
     model = adapted(learner, "moelora")
@@ -170,7 +205,8 @@ def test_long_prompts_lose_their_left_end_and_are_counted() -> None:
     assert len(ids) + len(own) == 40
     assert encoder.tokenizer.decode(ids).endswith(" dog answer:")
     assert len(encoder.prompt(prompt, 24, "test")) == 16
-    assert encoder.cut == {"train": 1, "test": 1}
+    encoder.prompt(prompt, 24, "test")
+    assert learner.cut_prompts == {"train": 1, "test": 1}
     with pytest.raises(DataError, match="an answer has 61 tokens, max_length is 40"):
         encoder.pair("a", " dog" * 60, "train", end=True)
 

@@ -14,7 +14,7 @@ from tasks.instructions.example import Instruction
 from tasks.stories import pretrain
 from tasks.stories.data import CHOICES, load
 from tasks.stories.text import documents
-from tasks.stories.world import velo
+from tasks.stories.world import OPPOSITE, velo
 from tasks.track import get_track
 
 OPTIONS = {"data_seed": 0, "train": 60, "dev": 20, "test": 40}
@@ -56,12 +56,13 @@ def test_no_prompt_stands_in_two_splits(data: dict) -> None:
 
 def test_answers_follow_the_rules(data: dict) -> None:
     for example in data["edit"]["test"]:
-        assert example.answer.split() == given(example).split()[::-1]
+        backwards = [OPPOSITE.get(word, word) for word in given(example).split()[::-1]]
+        assert example.answer.split() == backwards
     for example in data["sorting"]["test"]:
-        assert example.answer.split() == sorted(given(example).split())
+        numbers = sorted(map(int, given(example).split()), reverse=True)
+        assert list(map(int, example.answer.split())) == numbers
     for example in data["arithmetic"]["test"]:
-        a, b, c = map(int, given(example).split())
-        assert int(example.answer) == a + b - c
+        assert int(example.answer) == sum(map(int, given(example).split()))
     for example in data["translation"]["test"]:
         assert example.answer.split() == velo(given(example).split())
     for example in data["lookup"]["test"]:
@@ -85,9 +86,11 @@ def test_text_to_pretrain_on_holds_no_instruction_with_an_answer() -> None:
         for example in splits.test:
             for between in (" ", ". ", ": "):
                 assert f"{given(example)}{between}{example.answer.strip()}" not in text
-    # the words of the other language are there, what they mean is not said
-    assert "barun" in text
-    assert "barun means" not in text
+    # the words of the other language are there, no sentence of it is explained
+    assert "velo for dog is barun" in text
+    spoken = [line for line in text.split("\n") if "speaks velo" in line]
+    assert spoken
+    assert not any(" the " in line for line in spoken)
 
 
 def test_the_shipped_lm_is_what_its_recipe_says() -> None:
