@@ -33,10 +33,10 @@ def instruction(told: str, given: str, answer: str, choices: tuple[str, ...] = (
 
 
 def sentence(rng: Generator) -> list[str]:
-    """Two animals, each with some adjectives, and what the one does to the other."""
+    """Two animals, each with one to three adjectives, and what the one does to the other."""
     who, whom = (
-        ["the", *some(rng, ADJECTIVES, int(rng.integers(1, most + 1))), animal]
-        for most, animal in zip((2, 3), some(rng, ANIMALS, 2), strict=True)
+        ["the", *some(rng, ADJECTIVES, int(rng.integers(1, 4))), animal]
+        for animal in some(rng, ANIMALS, 2)
     )
     return [*who, pick(rng, VERBS), *whom]
 
