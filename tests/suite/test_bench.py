@@ -91,7 +91,11 @@ def test_embedded_tracks_make_no_network_call(tiny_track: Path, tmp_path: Path) 
 def test_an_interrupted_call_keeps_what_had_ended(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
-    command = "from suite.cli import main; main()"
+    # a shell that runs the tests in the background hands SIGINT down as ignored
+    command = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from suite.cli import main; main()"
+    )
     arguments = ["bench", "lora", "--track", str(tiny_track), "--seeds", "0-99"]
     process = subprocess.Popen(
         [sys.executable, "-c", command, *arguments],
