@@ -94,7 +94,7 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
         "tasks": task_results(learner, outcomes),
         "loss_curve": progress.curve,
         "forgetting": None if before is None else Forgetting(before=before, after=after),
-        "cut_prompts": dict(learner.cut_prompts),
+        "cut_prompts": learner.cut_prompts,
         "routing": {p: Routing(**routing_statistics(table)) for p, table in usage.items()},
         "cost": Cost(
             **flops(model, learner, accelerator),

@@ -61,8 +61,9 @@ def predict(
     `scored` is told the number of examples of every batch.
     """
     model.eval()
-    ask, shown = partial(answer, model, accelerator), learner.routed_batches()
-    state, frames = routing_state(model) or RoutingState(), []
+    ask, frames = partial(answer, model, accelerator), []
+    gated = routing_state(model)
+    state, shown = gated or RoutingState(), learner.routed_batches() if gated else None
     for split in EVALUATED:
         state.record_usage = split == "test" and shown is None
         frames.append(learner.evaluate(split, model, ask, routing, scored))

@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -65,8 +64,6 @@ class Learner(ABC):
 
     tasks: tuple[Task, ...]
     sha256: Mapping[str, str]
-    cut_prompts: Mapping[str, int] = MappingProxyType({})
-    """Prompts, by split, that were too long and lost their left end."""
     key: ClassVar[tuple[str, ...]] = ("split", "task", "row")
 
     @classmethod
@@ -113,6 +110,11 @@ class Learner(ABC):
     @abstractmethod
     def examples(self, task: int, split: str) -> int:
         """Size of a split."""
+
+    @property
+    def cut_prompts(self) -> dict[str, int]:
+        """Prompts, by split, that were too long and lost their left end."""
+        return {}
 
     def evaluate(
         self,

@@ -225,7 +225,7 @@ class InstructionLearner(Learner):
         return sum(self.lines(task, split) for task in range(len(self.tasks)))
 
     @property
-    def cut_prompts(self) -> dict[str, int]:  # type: ignore[override]
+    def cut_prompts(self) -> dict[str, int]:
         """See `Learner`."""
         return {split: len(prompts) for split, prompts in self.encoder.cut.items()}
 

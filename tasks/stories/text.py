@@ -189,7 +189,7 @@ def _backwards(rng: Generator) -> str:
 
 
 def _lining_up(rng: Generator) -> str:
-    """Numbers as they come, and then from the least to the greatest; no letters."""
+    """Numbers as they come, and then from the least to the greatest; never the other way."""
     items = rng.choice(100, int(rng.integers(3, 7)), replace=False).tolist()
     come, stand = (" ".join(map(str, row)) for row in (items, sorted(items)))
     return f"the numbers {come} line up as {stand}."
