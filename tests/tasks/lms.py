@@ -1,12 +1,79 @@
-"""Tiny random language models in folders, laid out as transformers saves them."""
+"""Language models to test with: tiny random ones in folders, and the stories with adapters."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import torch
+from accelerate import Accelerator
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+from torch import nn
 from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+
+from methods import get_method, routing
+from methods.method import Placement
+from suite.score import answer
+from tasks import backbones
+from tasks.instructions.harness import evaluate
+from tasks.instructions.learner import InstructionLearner
+from tasks.instructions.model import LanguageModel
+from tasks.track import InstructionTrack, get_track
+
+FEW = {"train": 24, "dev": 4, "test": 5}
+
+
+def stories(only: tuple[str, ...] = (), **recipe: Any) -> InstructionLearner:
+    """The learner of `stories` with a few examples."""
+    track = get_track("stories")
+    assert isinstance(track, InstructionTrack)
+    track = track.model_copy(
+        update={
+            "options": track.options | FEW,
+            "recipe": track.recipe.model_copy(update=recipe),
+        }
+    )
+    _, data = track.load_data(None, only)
+    return InstructionLearner.open(track, data, backbones.locate(track.backbone))
+
+
+def adapted(learner: InstructionLearner, method: str | None) -> LanguageModel:
+    """The LM with an adapter that was moved away from its start, ready to answer."""
+    backbone: Any = learner.backbone()
+    if method is not None:
+        config = get_method(method)()
+        config = config.placed(Placement(learner.track.backbone.adapted), 0.0, len(learner.tasks))
+        size = next(s for s in config.sizes() if s.r >= 8 or s.fixed_size).scaled(1.0)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            backbone = size.adapt(backbone)
+            for parameter in backbone.parameters():
+                if parameter.requires_grad:
+                    nn.init.normal_(parameter, std=0.03)
+    return learner.model(backbone).eval()
+
+
+def in_house(learner: InstructionLearner, model: LanguageModel, size: int) -> pd.DataFrame:
+    """Outcomes of the test split without lm-eval."""
+    accelerator = Accelerator(cpu=True)
+    return learner.outcomes(
+        "test",
+        (
+            (answer(model, accelerator, batch), batch, rows)
+            for batch, rows in learner.eval_batches("test", size)
+        ),
+    )
+
+
+def through_lm_eval(learner: InstructionLearner, model: LanguageModel, size: int) -> pd.DataFrame:
+    """Outcomes of the test split through lm-eval."""
+    ranked, texts = {}, {}
+    found = evaluate(model, learner.encoder, learner.data, learner.track, routing, size)
+    for task, own in enumerate(found):
+        ranked |= {(task, row): values for row, values in own.ranked.items()}
+        texts |= {(task, row): text for row, text in own.texts.items()}
+    return learner.table("test", ranked, texts)
 
 
 def tiny_t5(folder: Path, text: list[str]) -> Path:
