@@ -285,7 +285,7 @@ def check_answers(data: Data) -> None:
 
 
 def chosen(choices: Sequence[str], values: Sequence[float], output: Output) -> str:
-    """The likeliest choice, the first one if there are several; per byte if asked for."""
+    """The likeliest choice, the first if several are; per character, as lm-eval's `acc_norm`."""
     if output == "choice_norm":
         values = [v / len(c) for v, c in zip(values, choices, strict=True)]
     return choices[int(np.argmax(values))]

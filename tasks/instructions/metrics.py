@@ -15,7 +15,7 @@ from sklearn.metrics import f1_score, matthews_corrcoef
 from tasks.metrics import METRICS as NUMERIC
 
 Output = Literal["generate", "choice", "choice_norm"]
-"""What was generated; the likeliest choice; the likeliest choice per byte."""
+"""What was generated; the likeliest choice; the likeliest choice per character."""
 Found = Sequence[str]
 Wanted = Sequence[Sequence[str]]
 
