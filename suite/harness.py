@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from methods import routing
+from methods.registry import UnknownName
 from suite.build import restored
 from suite.plan import RequestError, Workload
 from suite.record import Record
@@ -41,7 +42,9 @@ def evaluate(
         base: with the adapter switched off.
 
     Raises:
-        RequestError: no language model, or a method told the task without `as_task`.
+        RequestError: no language model, a method told the task without `as_task`, or a task's data
+            cannot be had.
+        UnknownName: lm-eval has no such task.
         StoreError: the store has no weights of this run.
     """
     from lm_eval import simple_evaluate
@@ -59,19 +62,27 @@ def evaluate(
             f"{record.spec.method} is told the task: say whose routing to use, with --as-task, "
             f"one of: {', '.join(workload.tasks)}"
         )
+    manager = TaskManager(include_path=str(TASKS))
+    for name in names:
+        if name not in manager.all_tasks:
+            raise UnknownName("task of lm-eval", name, manager.all_tasks)
     backbone: Any = restored(record, workload, store).backbone
     task = workload.tasks.index(as_task) if as_task else 0
     off = backbone.disable_adapter() if base and hasattr(backbone, "disable_adapter") else None
+    model = harness_model(backbone, learner.encoder, task, routing)
     with quiet(), off or nullcontext():
-        found = simple_evaluate(
-            model=harness_model(backbone, learner.encoder, task, routing),
-            tasks=list(names),
-            num_fewshot=0,
-            limit=limit,
-            task_manager=TaskManager(include_path=str(TASKS)),
-            bootstrap_iters=0,
-            log_samples=False,
-        )
+        try:
+            found = simple_evaluate(
+                model=model,
+                tasks=list(names),
+                num_fewshot=0,
+                limit=limit,
+                task_manager=manager,
+                bootstrap_iters=0,
+                log_samples=False,
+            )
+        except OSError as error:
+            raise RequestError(f"cannot evaluate on {', '.join(names)}: {error}") from None
     assert found is not None
     return dict(found["results"])
 

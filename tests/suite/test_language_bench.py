@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import Seesaw, changed
 
+from methods.registry import UnknownName
 from suite.plan import RequestError
 from suite.store import Store
 
@@ -34,7 +35,9 @@ def bench(seesaw: Seesaw, *arguments: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_from_bench_to_lm_eval(seesaw: Seesaw, tiny_stories: Path) -> None:
+def test_from_bench_to_lm_eval(
+    seesaw: Seesaw, tiny_stories: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     methods = ["lora", "smora", "moelora", "head_only"]
     answer = bench(seesaw, *methods, "--track", str(tiny_stories))
     assert [run["status"] for run in answer] == ["ok"] * 4, [run["error"] for run in answer]
@@ -68,6 +71,11 @@ def test_from_bench_to_lm_eval(seesaw: Seesaw, tiny_stories: Path) -> None:
         seesaw(*told, "--as-task", "sing")
     assert "seesaw_stories_edit" in seesaw(*told, "--as-task", "edit")
     assert "seesaw_stories_edit" in seesaw(*told, "--base")
+    with pytest.raises(UnknownName, match=r"unknown task of lm-eval 'ark_easy'.*arc_easy"):
+        seesaw("evaluate", paths["smora"], "--tasks", "ark_easy", *own)
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    with pytest.raises(RequestError, match=r"cannot evaluate on arc_easy: .*allenai/ai2_arc"):
+        seesaw("evaluate", paths["smora"], "--tasks", "arc_easy", *own)
 
     seesaw("export", paths["moelora"], "--task", "edit", "--to", "lora", "--track", tiny_stories)
     assert not Path("lora/head.safetensors").exists()
