@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from conftest import Seesaw, changed
+from lms import tiny_t5
 
 from methods.registry import UnknownName
 from suite.plan import RequestError
@@ -27,7 +29,7 @@ def tiny_stories(tmp_path: Path) -> Path:
     return changed("stories", tmp_path / "few.toml", name='"few"', **sizes)
 
 
-def bench(seesaw: Seesaw, *arguments: str) -> list[dict[str, Any]]:
+def bench(seesaw: Seesaw, *arguments: str | Path) -> list[dict[str, Any]]:
     """`seesaw bench --json`."""
     output = seesaw("bench", *arguments, "--json")
     found: list[dict[str, Any]] = json.loads(output[output.index("[\n") :])
@@ -149,3 +151,25 @@ def test_commonsense_runs_from_disk_to_both_scores(
     for task in record.tasks.values():
         assert set(task.test) == {"exact_match", "acc", "no_match"}
         assert task.test["exact_match"] <= 1 - task.test["no_match"] + 1e-9
+
+
+@pytest.mark.parametrize("method", ["smora", "moelora"])
+def test_glue_runs_as_text_to_text(seesaw: Seesaw, tmp_path: Path, method: str) -> None:
+    words = [f"w{n}" for n in range(300)]
+    for task, fields in (("cola", ["sentence"]), ("rte", ["sentence1", "sentence2"])):
+        (tmp_path / "glue" / task).mkdir(parents=True)
+        for split, first, last in (("train", 0, 230), ("validation", 230, 240)):
+            rows = dict.fromkeys(fields, words[first:last])
+            frame = pd.DataFrame({**rows, "label": [n % 2 for n in range(first, last)]})
+            frame.to_parquet(tmp_path / "glue" / task / f"{split}-00000-of-00001.parquet")
+    t5 = tiny_t5(tmp_path / "t5", [" ".join(words), "cola rte acceptable entailment : sentence"])
+    own = changed("glue-t5", tmp_path / "own.toml", name='"own"', steps=2, batch_size=8)
+    given = ("--data", tmp_path / "glue", "--weights", t5, "--budget", "40k")
+    (run,) = bench(seesaw, method, "--track", own, *given)
+    assert run["status"] == "ok", run["error"]
+    (record,) = Store("runs").scan().records
+    assert record.forgetting is None
+    assert list(record.tasks) == ["cola", "rte"]
+    assert set(record.tasks["cola"].test) == {"matthews", "exact_match"}
+    assert set(record.tasks["rte"].test) == {"exact_match"}
+    assert "1 of 1" in seesaw("verify", "--store", "runs", "--track", own, "--weights", t5)
