@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
-from suite.record import SpeedRecord
+from suite.speed_record import SpeedRecord
 
 INTRODUCTION = """\
 # Speed

@@ -18,10 +18,10 @@ from methods.method import MethodConfig
 from suite.build import seeded
 from suite.compare import Place
 from suite.plan import MethodRequest
-from suite.record import SpeedRecord
 from suite.references import references
 from suite.shapes import build_backbone
 from suite.speed import Runner, stored, take_turns, with_gradients
+from suite.speed_record import SpeedRecord
 from suite.store import Store
 
 LEARNING_RATE = 1e-4

@@ -1,25 +1,15 @@
-"""The record of one run: one pydantic model, its schema version and migrations."""
+"""The record of one run: one pydantic model."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""From a schema version to the function that lifts a raw record to the next one."""
-
-
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 """One text for one value: what hashes are taken of."""
-
-
-class RecordError(ValueError):
-    """A record that cannot be read; the message says why."""
 
 
 class Part(BaseModel):
@@ -151,88 +141,6 @@ class Provenance(Part):
     started: str = Field(description="UTC, ISO 8601")
 
 
-class SpeedRecord(Part):
-    """Step times of a method, PEFT's LoRA of equal total rank and the frozen backbone.
-
-    All three took turns in one process on the same batches: a step is forward, backward and
-    optimiser. Ratios are medians over rounds, each round's step against the same round's.
-    """
-
-    schema_version: Literal[1] = 1
-    kind: Literal["speed"] = "speed"
-    attempt: int
-    track: str
-    budget: int
-    method: str
-    options: dict[str, Any] = {}
-    config: dict[str, Any]
-    lora_config: dict[str, Any]
-    rounds: int
-    batch: list[int] = Field(description="examples, tokens with padding")
-    step_s: float = Field(description="median")
-    lora_step_s: float
-    frozen_step_s: float
-    ratio_to_lora: float
-    ratio_to_frozen: float
-    flops: int = Field(description="of the whole step, frozen part included, counted")
-    lora_flops: int
-    frozen_flops: int
-    saved_per_token: float | None = Field(
-        None, description="elements kept for backward at one place, beyond input and output"
-    )
-    saved_bytes: int | None = Field(None, description="kept for backward by the whole model")
-    lora_saved_bytes: int | None = None
-    frozen_saved_bytes: int | None = None
-    peak_memory: int | None = Field(None, description="bytes of one step above what is held")
-    lora_peak_memory: int | None = None
-    references: dict[str, float] = Field({}, description="median seconds of other steps")
-    provenance: Provenance
-
-    @property
-    def flops_ratio(self) -> float:
-        """Operations of a step over those of a LoRA step."""
-        return self.flops / self.lora_flops
-
-    @property
-    def overhead(self) -> float:
-        """Time ratio to LoRA over the ratio of operations; 1 is all the arithmetic allows."""
-        return self.ratio_to_lora / self.flops_ratio
-
-    @property
-    def floor(self) -> float:
-        """Operations over the frozen backbone's: the time ratio if all ran at its speed."""
-        return self.flops / self.frozen_flops
-
-    def adapter_gain(self, reference: str) -> float:
-        """How many times less than a reference the method adds to the frozen step."""
-        return (self.references[reference] - self.frozen_step_s) / (
-            self.step_s - self.frozen_step_s
-        )
-
-    @property
-    def variant(self) -> str:
-        """As in `Spec.variant`."""
-        return variant(self.method, self.options)
-
-    @property
-    def folder(self) -> str:
-        """As in `Spec.folder`."""
-        return f"{self.track}/{self.budget}/{self.variant}"
-
-    @property
-    def prefix(self) -> str:
-        """File name without attempt; measurements of one machine are attempts at one thing."""
-        machine = hashlib.sha256(
-            f"{self.provenance.machine}/{self.provenance.threads}".encode()
-        ).hexdigest()
-        return f"speed-{machine[:8]}"
-
-    @property
-    def path(self) -> str:
-        """Where the record lives in a store, without suffix."""
-        return f"{self.folder}/{self.prefix}-{self.attempt}"
-
-
 class Record(Part):
     """The result of one run. Never changed once written."""
 
@@ -280,33 +188,3 @@ class Record(Part):
     def scores(self) -> dict[str, float]:
         """The primary test score of every task, in its unit (points are a share times 100)."""
         return {name: task.shown(task.test) for name, task in self.tasks.items()}
-
-
-def parse_record(text: str | bytes) -> Record | SpeedRecord:
-    """Read a record of this or an older schema, of either kind.
-
-    Raises:
-        RecordError: damaged, foreign, or written by a newer schema.
-    """
-    try:
-        raw = json.loads(text)
-    except ValueError as error:
-        raise RecordError(f"not JSON: {error}") from None
-    version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if not isinstance(version, int):
-        raise RecordError("no schema_version: not a record of this suite")
-    if version > SCHEMA_VERSION:
-        raise RecordError(
-            f"schema version {version} is newer than ours, {SCHEMA_VERSION}; update seesaw"
-        )
-    while version < SCHEMA_VERSION:
-        raw, version = MIGRATIONS[version](raw), version + 1
-    try:
-        if raw.get("kind") == "speed":
-            return SpeedRecord.model_validate(raw)
-        record = Record.model_validate(raw)
-    except ValueError as error:
-        raise RecordError(str(error)) from None
-    if record.id != record.spec.id:
-        raise RecordError(f"id {record.id} is not the hash of its spec, {record.spec.id}")
-    return record

@@ -22,7 +22,7 @@ from suite.compare import Place
 from suite.measure import PeakMemory, count_flops, saved_for_backward
 from suite.plan import MethodRequest, Workload, placement_of
 from suite.provenance import provenance
-from suite.record import SpeedRecord
+from suite.speed_record import SpeedRecord
 from suite.store import Store
 from suite.train import make_optimizer, train_step
 

@@ -13,7 +13,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from suite.record import Record, RecordError, parse_record
+from suite.record import Record
+from suite.schema import RecordError, parse_record
 from suite.store import Store
 
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean, stdev
 
-from suite.record import Record, SpeedRecord, track_of
+from suite.record import Record, track_of
+from suite.speed_record import SpeedRecord
 
 SEEDS_FOR_RANKS = 5
 """A board with fewer seeds for any entry is provisional and ranks nobody."""

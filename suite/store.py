@@ -13,7 +13,9 @@ from typing import TypeVar
 
 import fsspec
 
-from suite.record import Record, RecordError, Spec, SpeedRecord, parse_record
+from suite.record import Record, Spec
+from suite.schema import RecordError, parse_record
+from suite.speed_record import SpeedRecord
 
 PICTURE = ".webp"
 """Suffix of a picture of a run's predictions."""

@@ -161,7 +161,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Run the conformance checks on a method."""
-    from suite.check import run_checks
+    from suite.checks import run_checks
     from suite.plan import find_method
 
     sys.path.insert(0, os.getcwd())  # where an author's own module is

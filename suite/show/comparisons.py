@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from suite.record import SpeedRecord
 from suite.show.terminal import as_text, table
+from suite.speed_record import SpeedRecord
 
 if TYPE_CHECKING:  # torch comes in with it
     from suite.compare import BudgetRow

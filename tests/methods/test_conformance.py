@@ -14,7 +14,7 @@ from methods.method import Parameters
 from methods.molora import MoLoRA, MoLoRAConfig
 from methods.state import RoutingState
 from methods.tuner import register_tuner
-from suite.check import CHECKS, CheckError, run_checks
+from suite.checks import CHECKS, CheckError, run_checks
 
 METHODS = [name for name in method_names() if get_method(name).has_adapter]
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from records import outcomes_of, record
 
 from methods import method_names
-from suite.check import CHECKS
+from suite.checks import CHECKS
 from suite.cli.arguments import parse_count, parse_seeds, split_methods
 from suite.cli.comparisons import SHOWN_BACKBONES
 from suite.store import Store

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from records import outcomes_of, record
 
-from suite.record import Record, RecordError, parse_record
+from suite.record import Record
+from suite.schema import RecordError, parse_record
 from suite.store import Store, StoreError
 
 
