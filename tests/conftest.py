@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
@@ -60,11 +62,17 @@ def changed(track: str, path: Path, **lines: object) -> Path:
 class Seesaw:
     """The command line in this process, in a working folder of its own."""
 
-    def __call__(self, *arguments: str, fails: bool = False) -> str:
+    def __call__(self, *arguments: object, fails: bool = False) -> str:
         """Run `seesaw ARGUMENTS`; what it printed. An error of ours comes as its own type."""
         result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
         assert (result.exit_code != 0) == fails, result.output
         return result.output
+
+    def bench(self, track: Path, *arguments: object, fails: bool = False) -> list[dict[str, Any]]:
+        """What `seesaw bench --json` says of every run on a track file."""
+        output = self("bench", *arguments, "--track", track, "--json", fails=fails)
+        found: list[dict[str, Any]] = json.loads(output[output.index("[\n") :])
+        return found
 
 
 @pytest.fixture

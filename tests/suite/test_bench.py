@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,21 +19,11 @@ from methods import method_names
 from suite.plan import RequestError
 from suite.store import Store
 
-RESULTS = Path(__file__).parents[2] / "results"
-
-
-def bench(
-    seesaw: Seesaw, track: Path, *arguments: str, fails: bool = False
-) -> list[dict[str, Any]]:
-    """`seesaw bench --json` on a track file."""
-    output = seesaw("bench", *arguments, "--track", str(track), "--json", fails=fails)
-    return json.loads(output[output.index("[\n") :])
-
 
 def test_a_run_leaves_one_record_and_is_not_done_twice(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
-    (first,) = bench(seesaw, tiny_track, "smora")
+    (first,) = seesaw.bench(tiny_track, "smora")
     assert (first["status"], first["fresh"]) == ("ok", True)
     store = Store(str(tmp_path / "runs"))
     (record,) = store.scan().records
@@ -56,7 +45,7 @@ def test_a_run_leaves_one_record_and_is_not_done_twice(
         assert "constant answer" in output
     assert len(store.scan().records) == 1
 
-    (again,) = bench(seesaw, tiny_track, "smora", "--force")
+    (again,) = seesaw.bench(tiny_track, "smora", "--force")
     assert (again["fresh"], again["scores"]) == (True, first["scores"])
     both = store.attempts(record.spec)
     assert [r.attempt for r in both] == [1, 2]
@@ -112,14 +101,14 @@ def test_an_interrupted_call_keeps_what_had_ended(
     assert process.returncode == 130
     assert "interrupted; what had ended is stored" in errors
     assert not list(tmp_path.rglob("*.tmp"))
-    first = bench(seesaw, tiny_track, "lora", "--seeds", "0")
+    first = seesaw.bench(tiny_track, "lora", "--seeds", "0")
     assert not first[0]["fresh"]
 
 
 def test_data_order_and_heads_are_the_same_for_every_method(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
-    bench(seesaw, tiny_track, "lora", "smora", "--seeds", "0,1")
+    seesaw.bench(tiny_track, "lora", "smora", "--seeds", "0,1")
     records = Store(str(tmp_path / "runs")).scan().records
     curves = {(r.spec.method, r.spec.seed): r.loss_curve[0] for r in records}
     # before the first update B is zero, so both methods have the same loss to the last digits
@@ -128,55 +117,13 @@ def test_data_order_and_heads_are_the_same_for_every_method(
     assert len({r.tokens for r in records if r.spec.seed == 0}) == 1
 
 
-def test_verify_publish_and_twins(seesaw: Seesaw, tiny_track: Path, tmp_path: Path) -> None:
-    bench(seesaw, tiny_track, "lora")
-    runs = Store(str(tmp_path / "runs"))
-    (record,) = runs.scan().records
-    checked = seesaw("verify", "--store", "runs", "--track", str(tiny_track))
-    assert "1 of 1 records are as they say" in checked
-    published = Store(str(tmp_path / "results"))
-    published.add(record, runs.evidence(record))
-    (again,) = bench(seesaw, tiny_track, "lora", "--force")
-    assert again["twin"] == "reproduced the published record bit for bit"
-    assert "published" in seesaw("bench", "lora", "--track", str(tiny_track))
-
-    forged = record.model_copy(deep=True)
-    forged.tasks["topic"].test["accuracy"] += 0.1
-    assert forged.parameters is not None
-    forged.parameters.experts += 1
-    other = Store(str(tmp_path / "forged"))
-    other.add(forged, runs.evidence(record))
-    output = seesaw("verify", "--store", "forged", "--track", str(tiny_track), fails=True)
-    assert "topic test accuracy: stored" in output
-    assert "experts parameters: stored 2,654,209, built 2,654,208" in output
-    assert "0 of 1" in output
-
-
-def test_publish_takes_clean_verified_records_only(seesaw: Seesaw, tmp_path: Path) -> None:
-    from records import outcomes_of, record, spec
-
-    runs = Store(str(tmp_path / "runs"))
-    dirty = record(outcomes_of()).provenance.model_copy(update={"dirty": True})
-    runs.add(record(outcomes_of(), provenance=dirty), {".parquet": outcomes_of()})
-    runs.add(record(None, of=spec(seed=1), status="diverged", error="loss is nan at step 3"))
-    runs.add(
-        record(outcomes_of(), of=spec(seed=2, track="elsewhere@1")), {".parquet": outcomes_of()}
-    )
-    answer = json.loads(seesaw("publish", "--json"))
-    assert answer["published"] == []
-    reasons = " | ".join(sorted(answer["refused"].values()))
-    assert "made from a tree that is not a clean commit" in reasons
-    assert "status is diverged" in reasons
-    assert "unknown track 'elsewhere@1'" in reasons
-
-
 def test_a_run_that_fails_is_recorded_tried_again_and_fails_the_call(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
     text = tiny_track.read_text().replace("learning_rate = 6e-4", "learning_rate = 1e30")
     tiny_track.write_text(text.replace("clip_norm = 1.0", "clip_norm = 1e30"))
     for attempt in (1, 2):
-        (outcome,) = bench(seesaw, tiny_track, "lora", fails=True)
+        (outcome,) = seesaw.bench(tiny_track, "lora", fails=True)
         assert outcome["status"] == "diverged"
         assert "loss is nan at step" in outcome["error"]
         assert outcome["path"].endswith(f"-{attempt}")
@@ -196,44 +143,13 @@ def test_dry_run_trains_nothing(seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 def test_a_smaller_budget_and_options_are_other_entries(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
-    bench(
-        seesaw, tiny_track, "smora[active=4,score=softmax]", "--budget", "166k", "--tasks", "topic"
+    seesaw.bench(
+        tiny_track, "smora[active=4,score=softmax]", "--budget", "166k", "--tasks", "topic"
     )
     (record,) = Store(str(tmp_path / "runs")).scan().records
     assert record.folder == "tiny@1-topic/166000/smora+active=4+score=softmax"
     assert record.parameters is not None
     assert 0.98 * 166_000 <= record.parameters.adapter <= 166_000 * 1.0025
-
-
-def test_speed_measures_all_three_side_by_side(
-    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
-) -> None:
-    (found,) = json.loads(
-        seesaw("speed", "smora", "--track", str(tiny_track), "--rounds", "3", "--json")
-    )
-    assert found["rounds"] == 3
-    assert found["lora_config"]["r"] == found["config"]["r"] == 42
-    assert found["lora_config"]["rank_pattern"] == found["config"]["rank_pattern"]
-    assert found["flops"] > found["lora_flops"] > found["frozen_flops"] > 0
-    (record,) = Store(str(tmp_path / "runs")).scan().speed
-    assert record.overhead == pytest.approx(
-        record.ratio_to_lora / (record.flops / record.lora_flops)
-    )
-
-
-def test_speed_on_a_bare_backbone_with_references(seesaw: Seesaw) -> None:
-    small = ["--batch-size", "2", "--length", "8", "--rank", "16", "--rounds", "3", "--loops", "4"]
-    found = json.loads(
-        seesaw("speed", "smora", "more", "--backbone", "minilm-l6", *small, "--json")
-    )
-    assert [row["method"] for row in found] == ["smora", "more"]
-    for row in found:
-        assert (row["track"], row["config"]["r"]) == ("minilm-l6-r16", 16)
-        assert set(row["references"]) == {"loop over 4 experts", "PEFT Poly", "PEFT Lily"}
-        assert row["batch"] == [2, 8]
-        assert row["saved_bytes"] > row["frozen_saved_bytes"] > 0
-    (smora, more) = found
-    assert smora["flops"] > more["flops"] > more["frozen_flops"]
 
 
 def test_a_track_may_put_updates_beside_blocks(
@@ -243,7 +159,7 @@ def test_a_track_may_put_updates_beside_blocks(
     text, (old,) = tiny_track.read_text(), re.findall(r"adapted = .*", tiny_track.read_text())
     reads = r"""reads = {'(encoder\.layer\.\d+)\.output\.dense' = '\1.intermediate.dense'}"""
     tiny_track.write_text(text.replace(old, f"{old}\n{reads}\nbackbone_rank = 4"))
-    outcomes = bench(seesaw, tiny_track, "ase", "lora", "--budget", "1.2M", "--tasks", "topic")
+    outcomes = seesaw.bench(tiny_track, "ase", "lora", "--budget", "1.2M", "--tasks", "topic")
     assert [outcome["status"] for outcome in outcomes] == ["ok", "ok"]
     answer = seesaw("verify", "--store", "runs", "--track", str(tiny_track))
     assert "2 of 2 records are as they say" in answer
@@ -265,25 +181,10 @@ def test_a_track_may_put_updates_beside_blocks(
         )
 
 
-def test_publish_again_adds_an_attempt_where_outcomes_differ(
-    seesaw: Seesaw, tmp_path: Path
-) -> None:
-    own = Store(str(RESULTS))
-    record = next(r for r in own.scan().records if r.spec.track == "sentences@1")
-    runs, published = (Store(str(tmp_path / name)) for name in ("runs", "results"))
-    runs.add(record, own.evidence(record))
-    published.add(record.model_copy(update={"outcomes_sha256": None}))
-    assert "its twin is published already" in seesaw("publish")
-    for _ in range(2):  # the second time it is its own twin
-        seesaw("publish", "--again")
-        attempts = [found.attempt for found in published.attempts(record.spec)]
-        assert attempts == [record.attempt, record.attempt + 1]
-
-
 def test_every_method_and_control_runs_and_verifies(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
-    outcomes = bench(seesaw, tiny_track, "all", "controls")
+    outcomes = seesaw.bench(tiny_track, "all", "controls")
     assert [o["status"] for o in outcomes] == ["ok"] * len(method_names()), outcomes
     records = {r.spec.method: r for r in Store(str(tmp_path / "runs")).scan().records}
     assert set(records) == set(method_names())

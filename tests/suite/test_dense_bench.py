@@ -32,21 +32,13 @@ from tasks.scenes.render import sample
 from tasks.task import DataError
 from tasks.track import get_track
 
-
-def bench(seesaw: Seesaw, track: Path, *arguments: str) -> list[dict[str, Any]]:
-    """`seesaw bench --json` on a track file."""
-    output = seesaw("bench", *arguments, "--track", str(track), "--json")
-    found: list[dict[str, Any]] = json.loads(output[output.index("[\n") :])
-    return found
-
-
 TASKS = ["semseg", "human_parts", "saliency", "normals", "edges"]
 
 
 @pytest.mark.slow
 def test_from_bench_to_the_pictures(seesaw: Seesaw, tiny_scenes: Path, tmp_path: Path) -> None:
     methods = ["lora", "ase", "lora_per_task_full", "full"]
-    answer = bench(seesaw, tiny_scenes, *methods)
+    answer = seesaw.bench(tiny_scenes, *methods)
     assert [run["status"] for run in answer] == ["ok"] * 4, [run["error"] for run in answer]
     store = Store("runs")
     records = {record.spec.method: record for record in store.scan().records}
@@ -65,7 +57,7 @@ def test_from_bench_to_the_pictures(seesaw: Seesaw, tiny_scenes: Path, tmp_path:
     frame = pd.read_parquet(io.BytesIO(store.outcomes(lora)))
     assert set(frame.columns) == {"split", "task", "family", "row", "statistics"}
 
-    again = bench(seesaw, tiny_scenes, "lora", "--force")
+    again = seesaw.bench(tiny_scenes, "lora", "--force")
     assert again[0]["scores"] == answer[0]["scores"]
     assert store.find(again[0]["path"].rpartition("/")[2]).outcomes_sha256 == lora.outcomes_sha256
 
@@ -158,7 +150,7 @@ def test_the_rendered_archive_runs_like_the_real_one(seesaw: Seesaw, tmp_path: P
     backbone = vit.build("vit_tiny_patch16_224", (224, 224), {})
     save_file(backbone.state_dict(), tmp_path / "vit.safetensors")
     arguments = ["--data", "PASCAL_MT", "--weights", "vit.safetensors", "--budget", "100k"]
-    (run,) = bench(seesaw, path, "smora", *arguments)
+    (run,) = seesaw.bench(path, "smora", *arguments)
     assert run["status"] == "ok", run["error"]
     record = Store("runs").find(run["path"].rpartition("/")[2])
     assert record.tasks["semseg"].n == 3

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -29,19 +28,12 @@ def tiny_stories(tmp_path: Path) -> Path:
     return changed("stories", tmp_path / "few.toml", name='"few"', **sizes)
 
 
-def bench(seesaw: Seesaw, *arguments: str | Path) -> list[dict[str, Any]]:
-    """`seesaw bench --json`."""
-    output = seesaw("bench", *arguments, "--json")
-    found: list[dict[str, Any]] = json.loads(output[output.index("[\n") :])
-    return found
-
-
 @pytest.mark.slow
 def test_from_bench_to_lm_eval(
     seesaw: Seesaw, tiny_stories: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     methods = ["lora", "smora", "moelora", "head_only"]
-    answer = bench(seesaw, *methods, "--track", str(tiny_stories))
+    answer = seesaw.bench(tiny_stories, *methods)
     assert [run["status"] for run in answer] == ["ok"] * 4, [run["error"] for run in answer]
     store = Store("runs")
     records = {record.spec.method: record for record in store.scan().records}
@@ -108,7 +100,7 @@ def _stock_and_ours() -> None:
 def test_a_run_reproduces_itself(seesaw: Seesaw, tiny_stories: Path) -> None:
     hashes = []
     for folder in ("one", "two"):
-        bench(seesaw, "smora", "--track", str(tiny_stories), "--runs", folder)
+        seesaw.bench(tiny_stories, "smora", "--runs", folder)
         (record,) = Store(folder).scan().records
         hashes.append(record.outcomes_sha256)
     assert hashes[0] == hashes[1]
@@ -144,7 +136,7 @@ def test_commonsense_runs_from_disk_to_both_scores(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(rows[:count]))
     track = changed("commonsense-smoke", tmp_path / "own.toml", name='"own"', steps=2)
-    (run,) = bench(seesaw, "smora", "--track", str(track), "--data", str(tmp_path / "data"))
+    (run,) = seesaw.bench(track, "smora", "--data", tmp_path / "data")
     assert run["status"] == "ok", run["error"]
     (record,) = Store("runs").scan().records
     assert record.spec.track == "own@1-local2"
@@ -165,7 +157,7 @@ def test_glue_runs_as_text_to_text(seesaw: Seesaw, tmp_path: Path, method: str) 
     t5 = tiny_t5(tmp_path / "t5", [" ".join(words), "cola rte acceptable entailment : sentence"])
     own = changed("glue-t5", tmp_path / "own.toml", name='"own"', steps=2, batch_size=8)
     given = ("--data", tmp_path / "glue", "--weights", t5, "--budget", "40k")
-    (run,) = bench(seesaw, method, "--track", own, *given)
+    (run,) = seesaw.bench(own, method, *given)
     assert run["status"] == "ok", run["error"]
     (record,) = Store("runs").scan().records
     assert record.forgetting is None
