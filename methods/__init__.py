@@ -1,9 +1,9 @@
 """Multi-task low-rank adapters as PEFT tuners, usable with or without the suite."""
 
-from methods.registry import get_method, method_names
-from methods.smora import SMoRAConfig
-from methods.state import routing, routing_state
-from methods.tuner import after_step
+from seesaw.methods.core.state import routing, routing_state
+from seesaw.methods.core.tuner import after_step
+from seesaw.methods.registry import get_method, method_names
+from seesaw.methods.smora import SMoRAConfig
 
 __all__ = [
     "SMoRAConfig",

@@ -17,13 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from methods.expand import per_token
-from methods.experts import ExpertsConfig, scattered, top_k
-from methods.gated import Gated, GatedConfig
-from methods.inputs import input_embedding, input_width
-from methods.method import Parameters, Shapes
-from methods.registry import register
-from methods.state import RoutingState
+from seesaw.methods.core.expand import per_token
+from seesaw.methods.core.experts import ExpertsConfig, scattered, top_k
+from seesaw.methods.core.gated import Gated, GatedConfig
+from seesaw.methods.core.inputs import input_embedding, input_width
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.placement import Shapes
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.registry import register
 
 
 @register

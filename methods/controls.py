@@ -9,13 +9,15 @@ from typing import ClassVar, Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from methods.experts import ExpertsConfig
-from methods.gated import Gated, GatedConfig, PlainConfig
-from methods.lora import LoRAConfig
-from methods.method import PAIR, MethodConfig, Parameters, Placement, Shapes
-from methods.molora import MoLoRA, MoLoRAConfig
-from methods.registry import register
-from methods.state import RoutingState
+from seesaw.methods.core.experts import ExpertsConfig
+from seesaw.methods.core.gated import Gated, GatedConfig, PlainConfig
+from seesaw.methods.core.method import MethodConfig
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.placement import PAIR, Placement, Shapes
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.lora import LoRAConfig
+from seesaw.methods.molora import MoLoRA, MoLoRAConfig
+from seesaw.methods.registry import register
 
 
 @dataclass

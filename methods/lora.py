@@ -8,10 +8,12 @@ from typing import Any, ClassVar, Self
 
 from peft import LoraConfig
 
-from methods.gated import PlainConfig
-from methods.method import MethodConfig, Parameters, Placement
-from methods.registry import register
-from methods.tuner import register_tuner
+from seesaw.methods.core.gated import PlainConfig
+from seesaw.methods.core.method import MethodConfig
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.placement import Placement
+from seesaw.methods.core.tuner import register_tuner
+from seesaw.methods.registry import register
 
 register_tuner(PlainConfig)
 

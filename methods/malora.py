@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from methods.method import Parameters
-from methods.molora import MoLoRA, MoLoRAConfig
-from methods.registry import register
-from methods.state import RoutingState
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.molora import MoLoRA, MoLoRAConfig
+from seesaw.methods.registry import register
 
 
 @register

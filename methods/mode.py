@@ -13,10 +13,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from methods.gated import Gated, GatedConfig
-from methods.method import Parameters
-from methods.registry import register
-from methods.state import RoutingState
+from seesaw.methods.core.gated import Gated, GatedConfig
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.registry import register
 
 
 @register

@@ -12,11 +12,12 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from methods.experts import ExpertsConfig
-from methods.gated import Gated, GatedConfig, in_full
-from methods.method import Parameters, Shapes
-from methods.registry import register
-from methods.state import RoutingState
+from seesaw.methods.core.experts import ExpertsConfig
+from seesaw.methods.core.gated import Gated, GatedConfig, in_full
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.placement import Shapes
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.registry import register
 
 
 @register

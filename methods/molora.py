@@ -12,11 +12,11 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from methods.experts import ExpertsConfig, balance_loss, scattered, top_k
-from methods.gated import Gated, GatedConfig
-from methods.method import Parameters
-from methods.registry import register
-from methods.state import RoutingState
+from seesaw.methods.core.experts import ExpertsConfig, balance_loss, scattered, top_k
+from seesaw.methods.core.gated import Gated, GatedConfig
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.registry import register
 
 
 @register

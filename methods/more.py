@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from methods.gated import Gated, GatedConfig, in_full
-from methods.method import Parameters
-from methods.registry import register
-from methods.state import RoutingState
+from seesaw.methods.core.gated import Gated, GatedConfig, in_full
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.registry import register
 
 TEMPERATURE = 0.05
 """Of the contrastive loss (code)."""

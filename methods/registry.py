@@ -14,9 +14,9 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TypeVar
 
-from methods.gated import GatedConfig
-from methods.method import MethodConfig
-from methods.tuner import register_tuner
+from seesaw.methods.core.gated import GatedConfig
+from seesaw.methods.core.method import MethodConfig
+from seesaw.methods.core.tuner import register_tuner
 
 M = TypeVar("M", bound=type[MethodConfig])
 _METHODS: dict[str, type[MethodConfig]] = {}
@@ -47,10 +47,10 @@ def register(method: M) -> M:
 
 @cache
 def _load_all() -> None:
-    import methods
+    package = importlib.import_module("seesaw.methods")
 
-    for module in pkgutil.iter_modules(methods.__path__):
-        importlib.import_module(f"methods.{module.name}")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"seesaw.methods.{module.name}")
     for entry in entry_points(group="seesaw.methods"):
         entry.load()
 

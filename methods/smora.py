@@ -14,11 +14,11 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from methods.experts import scattered, top_k
-from methods.gated import Gated, GatedConfig
-from methods.method import Parameters
-from methods.registry import register
-from methods.state import RoutingState
+from seesaw.methods.core.experts import scattered, top_k
+from seesaw.methods.core.gated import Gated, GatedConfig
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.registry import register
 
 
 @register

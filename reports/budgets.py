@@ -10,10 +10,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 
-from reports.figure import svg
-from reports.leaderboard import replace
-from suite.stats import boards
-from suite.store import Store
+from seesaw.reports.boards import boards
+from seesaw.reports.figure import svg
+from seesaw.reports.leaderboard import replace
+from seesaw.suite.records.store import Store
 
 QUALITY, COST = "test average, points", "inference operations / LoRA"
 

@@ -17,7 +17,7 @@ import seaborn as sns  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from suite.stats import Board  # noqa: E402
+from seesaw.reports.boards import Board  # noqa: E402
 
 MOST_BOARDS = 3
 """A figure shows this many boards of a track, the largest budgets first."""

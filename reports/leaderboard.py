@@ -12,11 +12,12 @@ from statistics import mean
 import pandas as pd
 from tabulate import tabulate
 
-from reports import speed
-from reports.figure import draw
-from suite.record import TaskResult
-from suite.stats import REFERENCE, SEEDS_FOR_RANKS, Board, Entry, Summary, boards
-from suite.store import Store
+from seesaw.reports import speed
+from seesaw.reports.boards import REFERENCE, SEEDS_FOR_RANKS, Board, Entry, boards
+from seesaw.reports.figure import draw
+from seesaw.reports.statistics import Summary
+from seesaw.suite.records.record import TaskResult
+from seesaw.suite.records.store import Store
 
 INTRODUCTION = f"""\
 # Leaderboard

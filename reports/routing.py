@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from reports.figure import svg
-from suite.record import Record
+from seesaw.reports.figure import svg
+from seesaw.suite.records.record import Record
 
 
 def draw(record: Record) -> str:

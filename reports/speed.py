@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
-from suite.speed_record import SpeedRecord
+from seesaw.suite.records.speed import SpeedRecord
 
 INTRODUCTION = """\
 # Speed

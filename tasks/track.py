@@ -8,11 +8,13 @@ anything that moves a score makes a new version.
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import tomllib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -22,13 +24,12 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
-    model_validator,
 )
 
-from tasks.task import DataError, TaskData
+from seesaw.tasks.task import DataError, TaskData
 
 if TYPE_CHECKING:  # tracks are listed without numpy
-    from tasks.dense.data import DenseData
+    pass
 
 FOLDER = Path(__file__).parent / "tracks"
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -68,35 +69,6 @@ class Recipe(Frozen):
     scale: PositiveFloat
     dropout: Share
     precision: Literal["fp32", "bf16"] = "fp32"
-
-
-class SentenceRecipe(Recipe):
-    """And the tokens a text is cut to."""
-
-    max_length: PositiveInt
-
-
-class DenseRecipe(Recipe):
-    """And the size (h, w) of the input, the pipeline that makes it, and the decoder."""
-
-    size: tuple[PositiveInt, PositiveInt]
-    pipeline: Literal["plain", "survey", "survey-legacy", "survey-nyud", "atrc"]
-    decoder: Literal["light", "convolutional"]
-
-
-class InstructionRecipe(Recipe):
-    """And how prompts and answers are read, and how the frozen weights are held."""
-
-    max_length: PositiveInt = Field(description="tokens of a prompt and its answer")
-    loss_on: Literal["answer", "all"] = "answer"
-    checkpointing: bool = False
-    base: Literal["fp32", "bf16", "nf4"] = "fp32"
-
-    @model_validator(mode="after")
-    def _half_on_half(self) -> Self:
-        if self.base != "fp32" and self.precision != "bf16":
-            raise ValueError(f"base {self.base} needs precision bf16, not {self.precision}")
-        return self
 
 
 class Budgets(Frozen):
@@ -173,41 +145,28 @@ class TextTrack(Track):
         return slug, [d for d in data if d.task.name in names]
 
 
-class SentenceTrack(TextTrack):
-    """Texts and text pairs, each with a label of one task."""
-
-    recipe: SentenceRecipe
-    learner = "tasks.encoder:SentenceLearner"
+T = TypeVar("T", bound=Track)
+_KINDS: dict[str, type[Track]] = {}
 
 
-class InstructionTrack(TextTrack):
-    """Prompts that a language model answers."""
+def register(kind: str) -> Callable[[type[T]], type[T]]:
+    """Decorator of a family's track class: track files of this `kind` are read with it."""
 
-    recipe: InstructionRecipe
-    learner = "tasks.instructions.learner:InstructionLearner"
+    def remember(track: type[T]) -> type[T]:
+        _KINDS[kind] = track
+        return track
 
-
-class DenseTrack(Track):
-    """Images with a label map for every task."""
-
-    recipe: DenseRecipe
-    learner = "tasks.dense.learner:DenseLearner"
-
-    def load_data(self, folder: Path | None, only: Sequence[str] = ()) -> tuple[str, DenseData]:
-        """See `Track.load_data`."""
-        if self.tier == "local" and folder is None:
-            raise DataError(f"{self.slug} needs a folder with its data: DATA=..., or --data ...")
-        data: DenseData = self._loaded(folder)
-        slug, names = _kept(self.slug, [task.name for task in data.tasks], only)
-        return slug, data.only(names)
+    return remember
 
 
-KINDS: dict[str, type[Track]] = {
-    "sentences": SentenceTrack,
-    "instructions": InstructionTrack,
-    "dense": DenseTrack,
-}
-"""By the `kind` of a track file."""
+@cache
+def kinds() -> Mapping[str, type[Track]]:
+    """Track classes of all families by the `kind` of their files."""
+    package = importlib.import_module("seesaw.tasks.families")
+    for family in pkgutil.iter_modules(package.__path__):
+        if family.ispkg:
+            importlib.import_module(f"{package.__name__}.{family.name}.track")
+    return _KINDS
 
 
 def track_names() -> list[str]:
@@ -239,11 +198,11 @@ def _read(path: Path) -> Track:
     try:
         raw = tomllib.loads(path.read_text())
         kind = raw.get("kind", "sentences")
-        if kind not in KINDS:
+        if kind not in kinds():
             raise TrackError(
-                f"track file {path}: kind is {kind!r}; it must be one of {', '.join(KINDS)}"
+                f"track file {path}: kind is {kind!r}; it must be one of {', '.join(kinds())}"
             )
-        return KINDS[kind].model_validate(raw)
+        return kinds()[kind].model_validate(raw)
     except OSError as error:
         raise TrackError(f"cannot read track file {path}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:

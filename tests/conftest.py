@@ -13,9 +13,9 @@ import pytest
 from transformers import PreTrainedModel
 from typer.testing import CliRunner
 
-from suite.cli import app
-from suite.specimen import encoder as random_encoder
-from tasks.track import FOLDER
+from seesaw.commands import app
+from seesaw.suite.checks.specimen import encoder as random_encoder
+from seesaw.tasks.track import FOLDER
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

@@ -12,14 +12,15 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from torch import nn
 from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
-from methods import get_method, routing
-from methods.method import Placement
-from suite.score import answer
-from tasks import backbones
-from tasks.instructions.harness import evaluate
-from tasks.instructions.learner import InstructionLearner
-from tasks.instructions.model import LanguageModel
-from tasks.track import InstructionTrack, get_track
+from seesaw.methods import get_method, routing
+from seesaw.methods.core.placement import Placement
+from seesaw.suite.run.evaluate import answer
+from seesaw.tasks.backbones.locate import locate
+from seesaw.tasks.families.language.learner import InstructionLearner
+from seesaw.tasks.families.language.lm_eval import evaluate
+from seesaw.tasks.families.language.model import LanguageModel
+from seesaw.tasks.families.language.track import InstructionTrack
+from seesaw.tasks.track import get_track
 
 FEW = {"train": 24, "dev": 4, "test": 5}
 
@@ -35,7 +36,7 @@ def stories(only: tuple[str, ...] = (), **recipe: Any) -> InstructionLearner:
         }
     )
     _, data = track.load_data(None, only)
-    return InstructionLearner.open(track, data, backbones.locate(track.backbone))
+    return InstructionLearner.open(track, data, locate(track.backbone))
 
 
 def adapted(learner: InstructionLearner, method: str | None) -> LanguageModel:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from suite.record import Cost, ParameterCounts, Provenance, Record, Spec, TaskResult
-from suite.speed_record import SpeedRecord
+from seesaw.suite.records.record import Cost, ParameterCounts, Provenance, Record, Spec, TaskResult
+from seesaw.suite.records.speed import SpeedRecord
 
 PROVENANCE = Provenance(
     git_commit="0" * 40,

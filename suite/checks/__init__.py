@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from suite.checks import contract, numerics
-from suite.checks.verdict import CheckError, Method
+from seesaw.suite.checks import contract, numerics
+from seesaw.suite.checks.verdict import CheckError, Method
 
 __all__ = ["CHECKS", "CheckError", "run_checks"]
 

@@ -10,13 +10,10 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import BertModel, LlamaConfig, LlamaForCausalLM
 
-from methods import after_step, routing, routing_state
-from methods.statistics import routing_statistics
-from suite.checks.numerics import step_gradients
-from suite.checks.verdict import CheckError, Method, same
-from suite.measure import count_trainable
-from suite.plan import linear_shapes
-from suite.specimen import (
+from seesaw.methods import after_step, routing, routing_state
+from seesaw.methods.core.statistics import routing_statistics
+from seesaw.suite.checks.numerics import step_gradients
+from seesaw.suite.checks.specimen import (
     LINEARS,
     N_TASKS,
     SMALL,
@@ -27,6 +24,9 @@ from suite.specimen import (
     encoder,
     hidden,
 )
+from seesaw.suite.checks.verdict import CheckError, Method, same
+from seesaw.suite.costs.parameters import count_trainable
+from seesaw.suite.plan.workload import linear_shapes
 
 
 def parameters_are_what_the_formula_says(method: Method) -> None:

@@ -11,15 +11,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.overrides import TorchFunctionMode
 
-from methods import after_step, routing
-from suite.checks.verdict import CheckError, Method, same
-from suite.specimen import (
-    TASK_IDS,
-    adapted,
-    batch,
-    encoder,
-    hidden,
-)
+from seesaw.methods import after_step, routing
+from seesaw.suite.checks.specimen import TASK_IDS, adapted, batch, encoder, hidden
+from seesaw.suite.checks.verdict import CheckError, Method, same
 
 
 def step_gradients(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from methods.method import MethodConfig
+from seesaw.methods.core.method import MethodConfig
 
 Method = type[MethodConfig]
 

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from methods import get_method
-from methods.gated import Gated
-from methods.state import RoutingState
+from seesaw.methods import get_method
+from seesaw.methods.core.gated import Gated
+from seesaw.methods.core.state import RoutingState
 
 D_IN, D_OUT = 12, 7
 

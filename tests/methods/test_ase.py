@@ -11,8 +11,8 @@ import torch
 from places import lora, place, set_state, tokens, update
 from torch import nn
 
-from methods import get_method, routing
-from methods.method import Placement
+from seesaw.methods import get_method, routing
+from seesaw.methods.core.placement import Placement
 
 
 def gates(built: Any, logits: torch.Tensor) -> torch.Tensor:

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from methods import get_method, method_names
-from methods.gated import Gated, GatedConfig
-from methods.method import Parameters
-from methods.molora import MoLoRA, MoLoRAConfig
-from methods.state import RoutingState
-from methods.tuner import register_tuner
-from suite.checks import CHECKS, CheckError, run_checks
+from seesaw.methods import get_method, method_names
+from seesaw.methods.core.gated import Gated, GatedConfig
+from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.core.tuner import register_tuner
+from seesaw.methods.molora import MoLoRA, MoLoRAConfig
+from seesaw.suite.checks import CHECKS, CheckError, run_checks
 
 METHODS = [name for name in method_names() if get_method(name).has_adapter]
 

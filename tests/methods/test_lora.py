@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from methods import get_method
+from seesaw.methods import get_method
 
 
 def adapted(alpha: float = 6.0) -> Any:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from places import copy_into, lora, place, tokens, update
 
-from methods import get_method
+from seesaw.methods import get_method
 
 
 def test_with_selector_blocks_it_is_molora() -> None:

@@ -6,8 +6,8 @@ import pytest
 import torch
 from places import lora, place, tokens, update
 
-from methods import get_method
-from methods.state import RoutingState
+from seesaw.methods import get_method
+from seesaw.methods.core.state import RoutingState
 
 
 def test_one_candidate_is_lora_whatever_the_router() -> None:

@@ -9,7 +9,7 @@ import torch
 from places import copy_into, lora, place, set_state, tokens, update
 from torch import nn
 
-from methods import get_method, routing
+from seesaw.methods import get_method, routing
 
 
 def test_with_the_gate_open_it_is_lora() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from places import D_IN, copy_into, lora, place, set_state, tokens, update
 from torch import Tensor
 
-from methods import get_method
-from methods.experts import balance_loss
-from methods.state import RoutingState
+from seesaw.methods import get_method
+from seesaw.methods.core.experts import balance_loss
+from seesaw.methods.core.state import RoutingState
 
 
 def by_experts(built: Any, token: Tensor, gates: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from places import lora, place, set_state, tokens, update
 
-from methods import get_method
+from seesaw.methods import get_method
 
 
 def choose(built: object, ranks: list[int]) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from methods import get_method
-from methods.method import Parameters
-from suite.plan import MethodRequest
-from suite.shapes import backbone_place
+from seesaw.methods import get_method
+from seesaw.methods.core.parameters import Parameters
+from seesaw.suite.costs.backbones import backbone_place
+from seesaw.suite.plan.request import MethodRequest
 
 SQUARE = (4096, 4096)
 T5_BASE = [(768, 768)] * 4 * 36 + [(768, 3072), (3072, 768)] * 24

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 
-from methods import SMoRAConfig, after_step, routing, routing_state
-from methods.smora import SMoRA
-from methods.state import RoutingState
+from seesaw.methods import SMoRAConfig, after_step, routing, routing_state
+from seesaw.methods.core.state import RoutingState
+from seesaw.methods.smora import SMoRA
 
 D_IN, D_OUT = 12, 7
 

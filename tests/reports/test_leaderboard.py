@@ -13,7 +13,7 @@ import pytest
 from conftest import Seesaw
 from records import outcomes_of, record, spec, speed_record
 
-from suite.store import Store
+from seesaw.suite.records.store import Store
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_without_records_there_is_still_a_page(seesaw: Seesaw, tmp_path: Path) -
 
 
 def test_only_the_newest_attempt_counts(tmp_path: Path) -> None:
-    from reports.leaderboard import build
+    from seesaw.reports.leaderboard import build
 
     store = Store(str(tmp_path / "results"))
     for score in (0.5, 0.75):
@@ -112,7 +112,7 @@ def test_only_the_newest_attempt_counts(tmp_path: Path) -> None:
 
 
 def test_other_conditions_are_another_board(tmp_path: Path) -> None:
-    from reports.leaderboard import build
+    from seesaw.reports.leaderboard import build
 
     store = Store(str(tmp_path / "results"))
     other = spec().model_copy(update={"recipe": {"steps": 4}})
@@ -136,7 +136,7 @@ def test_ten_thousand_records_make_the_table_without_torch(tmp_path: Path) -> No
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(one.model_dump_json())
     code = (
-        "import sys, pathlib; from reports.leaderboard import build;"
+        "import sys, pathlib; from seesaw.reports.leaderboard import build;"
         "build('results', pathlib.Path('.'));"
         "print({'torch', 'transformers', 'peft'} & set(sys.modules))"
     )

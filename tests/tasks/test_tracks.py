@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks import backbones
-from tasks.learner import learner_class
-from tasks.task import SPLITS, WeightsError
-from tasks.track import FOLDER, TrackError, UnknownTrack, get_track, track_names
+from seesaw.tasks.backbones.locate import locate
+from seesaw.tasks.backbones.text import load_model, load_tokenizer
+from seesaw.tasks.families.learner import learner_class
+from seesaw.tasks.task import SPLITS, WeightsError
+from seesaw.tasks.track import FOLDER, TrackError, UnknownTrack, get_track, track_names
 
 EMBEDDED = [name for name in track_names() if get_track(name).tier == "embedded"]
 
@@ -29,7 +30,7 @@ def test_embedded_tracks_load_the_tasks_they_name(name: str) -> None:
     track = track.model_copy(update={"options": track.options | few})
     slug, data = track.load_data(None)
     assert slug == track.slug
-    learner = learner_class(track).open(track, data, backbones.locate(track.backbone))
+    learner = learner_class(track).open(track, data, locate(track.backbone))
     assert tuple(task.name for task in learner.tasks) == track.tasks
     assert set(learner.sha256) == set(track.tasks)
     assert [learner.examples(0, split) for split in SPLITS] == [8, 4, 4]
@@ -69,20 +70,20 @@ def test_a_missing_track_file_is_named(tmp_path: Path) -> None:
 def test_other_weights_are_refused_with_both_hashes(tmp_path: Path) -> None:
     backbone = get_track("sentences").backbone
     with pytest.raises(WeightsError, match=r"no model\.safetensors"):
-        backbones.locate(backbone, str(tmp_path))
+        locate(backbone, str(tmp_path))
     (tmp_path / "model.safetensors").write_bytes(b"other")
     with pytest.raises(WeightsError, match=rf"has SHA-256 d9298a10.*needs {backbone.sha256}"):
-        backbones.locate(backbone, str(tmp_path))
+        locate(backbone, str(tmp_path))
 
 
 def test_a_folder_with_the_hubs_layout_serves(tmp_path: Path) -> None:
     backbone = get_track("sentences").backbone
-    packaged = backbones.locate(backbone)
+    packaged = locate(backbone)
     for path in packaged.parent.iterdir():
         if path.is_file():
             (tmp_path / path.name).symlink_to(path)
-    assert backbones.locate(backbone, str(tmp_path)) == tmp_path / "model.safetensors"
-    model = backbones.load_model(tmp_path)
+    assert locate(backbone, str(tmp_path)) == tmp_path / "model.safetensors"
+    model = load_model(tmp_path)
     assert not model.training
     assert not any(p.requires_grad for p in model.parameters())
-    assert backbones.load_tokenizer(tmp_path)("a word")["input_ids"]
+    assert load_tokenizer(tmp_path)("a word")["input_ids"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from tasks.instructions.harness import documents
-from tasks.track import get_track
+from seesaw.tasks.families.language.lm_eval import documents
+from seesaw.tasks.track import get_track
 
 
 def test_split(name: str, **options: Any) -> dict[str, Any]:

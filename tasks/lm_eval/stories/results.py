@@ -1,5 +1,5 @@
 """How generated answers are scored."""
 
-from tasks.instructions.harness import exact_match
+from seesaw.tasks.families.language.lm_eval import exact_match
 
 __all__ = ["exact_match"]

@@ -1,0 +1,1 @@
+"""What methods are made of: the primitive, its PEFT plumbing, and what a method declares."""

@@ -1,0 +1,5 @@
+"""`python -m seesaw` is the command line."""
+
+from seesaw.commands import main
+
+main()

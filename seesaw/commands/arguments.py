@@ -1,0 +1,104 @@
+"""Arguments of the command line: options several commands have, and what their text means."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
+Runs = Annotated[str, typer.Option(help="Store this machine writes to; any fsspec address.")]
+Results = Annotated[str, typer.Option(help="Published store; any fsspec address.")]
+Methods = Annotated[
+    list[str] | None,
+    typer.Argument(help="Methods: a name, `name[field=value,...]`, several of them, or `all`."),
+]
+Tracks = Annotated[
+    str, typer.Option("--track", help="Track names, comma-separated; default: every embedded one.")
+]
+Budget = Annotated[
+    str, typer.Option(help="Trainable adapter parameters, e.g. 650k or 1.5M; default: the track's.")
+]
+Data = Annotated[str, typer.Option(help="Folder with local data, for tracks that take it.")]
+Weights = Annotated[str, typer.Option(help="Folder or hub id that serves the backbone.")]
+OnlyTasks = Annotated[str, typer.Option("--tasks", help="Only these tasks, comma-separated.")]
+Threads = Annotated[int, typer.Option(help="CPU threads; results may differ between counts.")]
+
+
+OwnTrack = Annotated[
+    str, typer.Option("--track", help="Track file, for records of no track of ours.")
+]
+
+
+def parse_count(text: str) -> int:
+    """A count such as 2654208, 650k, 2.5M.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    match = re.fullmatch(r"(\d[\d_,]*(?:\.\d+)?)\s*([kKmMgG]?)", text.strip())
+    if match is None or float(re.sub("[_,]", "", match[1])) <= 0:
+        raise typer.BadParameter(f"{text!r} is not a count such as 650k, 1.5M or 2654208")
+    factor = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()]
+    return round(float(re.sub("[_,]", "", match[1])) * factor)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Seeds such as `0`, `0,1,2`, `0 1 2` or `0-4`.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    seeds: list[int] = []
+    for part in re.split(r"[\s,]+", text.strip()):
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+        if match is None:
+            raise typer.BadParameter(f"{part!r} is not a seed or a range such as 0-4")
+        seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
+    return seeds
+
+
+def split_methods(texts: list[str] | None) -> list[str]:
+    """Single method requests out of arguments that may hold several each.
+
+    `all` is every method but the controls, `controls` those.
+    """
+    from seesaw.methods import get_method, method_names
+
+    names = re.findall(r"(?:[^\s,\[]|\[[^\]]*\]?)+", " ".join(texts or ["all"]))
+    groups = {
+        "all": [name for name in method_names() if not get_method(name).control],
+        "controls": [name for name in method_names() if get_method(name).control],
+    }
+    return [method for name in names for method in groups.get(name, [name])]
+
+
+def split_names(text: str) -> list[str]:
+    """Names out of one argument, parted by commas or blanks."""
+    return [name for name in re.split(r"[\s,]+", text) if name]
+
+
+def workloads(tracks: str, data: str, weights: str, only: str) -> list[Any]:
+    """The tracks of a request, loaded and checked; all embedded ones if none is named."""
+    from seesaw.suite.plan.workload import Workload
+    from seesaw.tasks.track import get_track, track_names
+
+    names = split_names(tracks)
+    chosen = [get_track(name) for name in names or track_names()]
+    if not names:
+        chosen = [track for track in chosen if track.tier == "embedded"]
+    tasks = split_names(only)
+    folder = Path(data) if data else None
+    return [Workload(track, folder, weights or None, tasks) for track in chosen]
+
+
+def record_workload(record: Any, track: str, data: str, weights: str) -> Any:
+    """The track of a record, or the file `track`, loaded with the record's tasks."""
+    from seesaw.suite.plan.workload import Workload
+    from seesaw.suite.records.record import track_of
+    from seesaw.tasks.track import get_track
+
+    own = get_track(track or track_of(record.spec.track))
+    return Workload(own, Path(data) if data else None, weights or None, record.spec.tasks)

@@ -1,0 +1,39 @@
+"""What the command line prints: tables for people, JSON for programs, progress while it works."""
+
+from __future__ import annotations
+
+from seesaw.console.comparisons import LAYOUTS, budgets, memory, speed
+from seesaw.console.listings import methods, tracks
+from seesaw.console.progress import BenchProgress, Steps
+from seesaw.console.runs import (
+    bench_summary,
+    checked,
+    data_checked,
+    dry_run,
+    harness,
+    published,
+    verified,
+    written,
+)
+from seesaw.console.terminal import error, line
+
+__all__ = [
+    "LAYOUTS",
+    "BenchProgress",
+    "Steps",
+    "bench_summary",
+    "budgets",
+    "checked",
+    "data_checked",
+    "dry_run",
+    "error",
+    "harness",
+    "line",
+    "memory",
+    "methods",
+    "published",
+    "speed",
+    "tracks",
+    "verified",
+    "written",
+]

@@ -1,0 +1,66 @@
+"""What there is: methods and tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from seesaw.console.terminal import as_text, table
+
+if TYPE_CHECKING:  # methods import torch, which listing tracks can do without
+    from seesaw.methods.core.method import MethodConfig
+    from seesaw.tasks.track import Track
+
+
+def methods(found: Sequence[type[MethodConfig]], as_json: bool) -> None:
+    """The registered methods."""
+    rows = [
+        {
+            "name": method.name,
+            "title": method.title,
+            "paper": method.paper,
+            "routes_on": method.routes_on,
+            "told_task": method.told_task,
+            "merges": method.merges,
+            "control": method.control,
+            "options": list(method.options),
+        }
+        for method in found
+    ]
+    if as_json:
+        as_text(rows)
+        return
+    columns = [
+        "method",
+        "what it is",
+        "source",
+        "gate reads",
+        "told the task",
+        "merges",
+        "control",
+        "options",
+    ]
+    cells = [
+        [", ".join(v) if isinstance(v, list) else str(v) for v in row.values()] for row in rows
+    ]
+    table("Methods", columns, cells, left=8)
+
+
+def tracks(found: Sequence[Track], as_json: bool) -> None:
+    """The tracks."""
+    if as_json:
+        as_text([track.model_dump(mode="json") for track in found])
+        return
+    rows = [
+        [
+            track.slug,
+            track.tier,
+            track.title,
+            ", ".join(track.tasks),
+            track.backbone.model,
+            f"{track.budgets.default:,}",
+        ]
+        for track in found
+    ]
+    columns = ["track", "tier", "what it is", "tasks", "backbone", "budget"]
+    table("Tracks", columns, rows, left=5)

@@ -1,0 +1,1 @@
+"""Check a record against what it claims, and publish what passes."""

@@ -1,0 +1,1 @@
+"""From a request to the runs it means; nothing is trained here."""

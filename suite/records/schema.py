@@ -1,0 +1,48 @@
+"""Records out of text: which kind they are, schema versions and migrations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.speed import SpeedRecord
+
+SCHEMA_VERSION = 1
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From a schema version to the function that lifts a raw record to the next one."""
+
+
+class RecordError(ValueError):
+    """A record that cannot be read; the message says why."""
+
+
+def parse_record(text: str | bytes) -> Record | SpeedRecord:
+    """Read a record of this or an older schema, of either kind.
+
+    Raises:
+        RecordError: damaged, foreign, or written by a newer schema.
+    """
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise RecordError(f"not JSON: {error}") from None
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if not isinstance(version, int):
+        raise RecordError("no schema_version: not a record of this suite")
+    if version > SCHEMA_VERSION:
+        raise RecordError(
+            f"schema version {version} is newer than ours, {SCHEMA_VERSION}; update seesaw"
+        )
+    while version < SCHEMA_VERSION:
+        raw, version = MIGRATIONS[version](raw), version + 1
+    try:
+        if raw.get("kind") == "speed":
+            return SpeedRecord.model_validate(raw)
+        record = Record.model_validate(raw)
+    except ValueError as error:
+        raise RecordError(str(error)) from None
+    if record.id != record.spec.id:
+        raise RecordError(f"id {record.id} is not the hash of its spec, {record.spec.id}")
+    return record

@@ -1,0 +1,1 @@
+"""Frozen networks: where their weights come from, how they are loaded and trained."""

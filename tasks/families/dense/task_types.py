@@ -1,0 +1,291 @@
+"""The kinds of dense tasks: outputs, loss, what is predicted, and how it is scored.
+
+Losses and weights are those of ASTMT and the survey of Vandenhende et al. (arXiv 2004.13379).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seesaw.tasks.families.dense import metrics
+from seesaw.tasks.families.dense.metrics import DenseMetric
+from seesaw.tasks.families.dense.sample import IGNORE, Array
+from seesaw.tasks.task import Task, Unit
+
+
+@dataclass(frozen=True)
+class DenseTask(Task, ABC):
+    """A map per image to be predicted, its loss weighing `weight` in the sum."""
+
+    weight: float = 1.0
+
+    channels: ClassVar[int] = 1
+
+    @property
+    def outputs(self) -> int:
+        """Channels of the decoder."""
+        return self.channels
+
+    @abstractmethod
+    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """Scalar loss of outputs (batch, channels, H, W); 0 where no pixel is labelled."""
+
+    @abstractmethod
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Outputs (channels, H, W) of one image as what its metrics take."""
+
+    @abstractmethod
+    def measures(self) -> Mapping[str, DenseMetric]:
+        """Its metrics by family name, the one that is reported first."""
+
+    @abstractmethod
+    def draw(self, values: Array) -> NDArray[np.uint8]:
+        """A label or prediction as a picture (H, W, 3)."""
+
+    @abstractmethod
+    def constant(self, labels: list[Array]) -> Array:
+        """The prediction for a pixel that is best on average over the labels, from these alone."""
+
+
+@dataclass(frozen=True)
+class Classes(DenseTask):
+    """A class per pixel: cross-entropy, mean over labelled pixels; mIoU."""
+
+    metrics: tuple[str, ...] = ("miou",)
+
+    @property
+    def outputs(self) -> int:
+        """One per class."""
+        assert self.n_classes is not None
+        return self.n_classes
+
+    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """Softmax cross-entropy."""
+        if not (labels != IGNORE).any():
+            return outputs.sum() * 0.0
+        return F.cross_entropy(outputs, labels.long(), ignore_index=IGNORE)
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Class indices (H, W)."""
+        return outputs.argmax(0).to(torch.uint8)
+
+    def measures(self) -> Mapping[str, DenseMetric]:
+        """Confusion counts."""
+        return {"miou": metrics.MeanIoU(self.outputs)}
+
+    def draw(self, values: Array) -> NDArray[np.uint8]:
+        """A colour per class, grey to ignore."""
+        return PALETTE[values]
+
+    def constant(self, labels: list[Array]) -> Array:
+        """The most frequent class."""
+        counts = sum(np.bincount(label.ravel(), minlength=256)[: self.outputs] for label in labels)
+        return np.uint8(np.argmax(counts))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Saliency(DenseTask):
+    """Foreground or not: cross-entropy balanced by the batch's share of background."""
+
+    metrics: tuple[str, ...] = ("sal_miou_maxthr", "sal_maxF_b1", "sal_maxF_b03")
+    weight: float = 5.0
+
+    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """Positives weigh the share of negatives over the batch, and the other way round."""
+        logits, labels = outputs[:, 0], labels.to(outputs.device)
+        valid = labels != IGNORE
+        if not valid.any():
+            return outputs.sum() * 0.0
+        share = ((labels == 0) & valid).sum() / valid.sum()
+        return _balanced(logits[valid], labels[valid] == 1, share)
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Probabilities (H, W)."""
+        return torch.sigmoid(outputs[0])
+
+    def measures(self) -> Mapping[str, DenseMetric]:
+        """Counts at every threshold."""
+        return {"saliency": metrics.Saliency()}
+
+    def draw(self, values: Array) -> NDArray[np.uint8]:
+        """White is salient."""
+        return _grey(values)
+
+    def constant(self, labels: list[Array]) -> Array:
+        """Everything is salient: nothing at all would score 0."""
+        return np.float32(1)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Edges(DenseTask):
+    """Boundaries: cross-entropy with edge pixels weighing 0.95; odsF and the same loss.
+
+    odsF is read off thresholds a twentieth apart, which is quick; see `BenchmarkEdges`.
+    """
+
+    metrics: tuple[str, ...] = ("edge_odsF", "edge_oisF", "edge_bce")
+    weight: float = 50.0
+    max_distance: float = 0.0075
+
+    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """Weighted cross-entropy over all labelled pixels."""
+        valid = labels != IGNORE
+        if not valid.any():
+            return outputs.sum() * 0.0
+        share = outputs.new_tensor(metrics.EdgeBCE.WEIGHT)
+        return _balanced(outputs[:, 0][valid], labels[valid] == 1, share)
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Logits (H, W)."""
+        return outputs[0]
+
+    def measures(self) -> Mapping[str, DenseMetric]:
+        """Matched boundary pixels at every threshold, and the sum of losses."""
+        matched = metrics.Boundaries(self.max_distance, coarse=True)
+        return {"boundaries": matched, "edge_bce": metrics.EdgeBCE()}
+
+    def draw(self, values: Array) -> NDArray[np.uint8]:
+        """Black is a boundary; labels are 0 or 1, predictions logits."""
+        if values.dtype != np.uint8:
+            values = 1 / (1 + np.exp(-values.astype(np.float64)))
+        return _grey(1 - values)
+
+    def constant(self, labels: list[Array]) -> Array:
+        """Everything is a boundary, with the loss's own probability."""
+        edges = sum(int((label == 1).sum()) for label in labels)
+        others = sum(int((label == 0).sum()) for label in labels)
+        weight = metrics.EdgeBCE.WEIGHT
+        odds = max(weight * edges, 1e-6) / max((1 - weight) * others, 1e-6)
+        return np.float32(np.log(odds))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class BenchmarkEdges(Edges):
+    """The same task scored as in the literature: thresholds a hundredth apart, both dialects."""
+
+    metrics: tuple[str, ...] = (
+        "edge_odsF", "edge_oisF", "edge_odsF_nms", "edge_oisF_nms", "edge_bce",
+    )  # fmt: skip
+
+    def measures(self) -> Mapping[str, DenseMetric]:
+        """Matched boundary pixels in both dialects, and the sum of losses."""
+        return {
+            "boundaries": metrics.Boundaries(self.max_distance),
+            "boundaries_nms": metrics.SuppressedBoundaries(self.max_distance),
+            "edge_bce": metrics.EdgeBCE(),
+        }
+
+
+@dataclass(frozen=True)
+class Normals(DenseTask):
+    """Unit normals: L1 between normalised outputs and labels, mean over labelled elements."""
+
+    metrics: tuple[str, ...] = (
+        "normals_mean_deg", "normals_median_deg", "normals_rmse_deg",
+        "normals_within_11.25", "normals_within_22.5", "normals_within_30",
+    )  # fmt: skip
+    unit: Unit = "degrees"
+    lower_is_better: bool = True
+    weight: float = 10.0
+
+    channels = 3
+
+    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """L1 of unit vectors, over the number of labelled elements (survey)."""
+        valid = (labels != 0).any(-1)
+        if not valid.any():
+            return outputs.sum() * 0.0
+        unit = F.normalize(outputs, dim=1).movedim(1, -1)
+        return F.l1_loss(unit[valid], labels[valid])
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Unit vectors (H, W, 3)."""
+        return F.normalize(outputs, dim=0).movedim(0, -1)
+
+    def measures(self) -> Mapping[str, DenseMetric]:
+        """Angles."""
+        return {"normals": metrics.Normals()}
+
+    def draw(self, values: Array) -> NDArray[np.uint8]:
+        """x, y, z from -1 to 1 as red, green, blue; black where there is no surface."""
+        known = (values != 0).any(-1, keepdims=True)
+        return np.asarray(np.where(known, 127.5 * (values + 1), 0), np.uint8)
+
+    def constant(self, labels: list[Array]) -> Array:
+        """The mean direction."""
+        total = np.sum([label.reshape(-1, 3).sum(0, dtype=np.float64) for label in labels], axis=0)
+        return np.asarray(total / np.linalg.norm(total), np.float32)
+
+
+@dataclass(frozen=True)
+class Depth(DenseTask):
+    """Depth in metres: L1, mean over labelled pixels; root mean square error over the set."""
+
+    metrics: tuple[str, ...] = ("depth_rmse",)
+    unit: Unit = "metres"
+    lower_is_better: bool = True
+
+    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """L1."""
+        valid = labels > 0
+        if not valid.any():
+            return outputs.sum() * 0.0
+        return F.l1_loss(outputs[:, 0][valid], labels[valid])
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Metres (H, W)."""
+        return outputs[0]
+
+    def measures(self) -> Mapping[str, DenseMetric]:
+        """Squared errors."""
+        return {"depth": metrics.Depth()}
+
+    def draw(self, values: Array) -> NDArray[np.uint8]:
+        """Near is white, `FAR` metres black."""
+        return _grey(1 - np.clip(values / FAR, 0, 1))
+
+    def constant(self, labels: list[Array]) -> Array:
+        """The mean depth."""
+        valid = np.concatenate([label[label > 0] for label in labels])
+        return np.float32(valid.mean())  # type: ignore[return-value]
+
+
+def _grey(values: Array) -> NDArray[np.uint8]:
+    """Shares (H, W) as a grey picture; 255, to ignore, becomes white."""
+    tones = np.asarray(255 * np.clip(values, 0, 1), np.uint8)
+    return np.repeat(tones[..., None], 3, axis=-1)
+
+
+def _palette() -> NDArray[np.uint8]:
+    """256 colours that are easy to tell apart, black first and grey last."""
+    hues = (np.arange(256) * 0.381966) % 1.0  # turns by the golden angle
+    light = 0.55 + 0.4 * ((np.arange(256) * 5) % 3) / 2
+    waves = [np.abs((hues * 6 + shift) % 6 - 3) - 1 for shift in (0, 4, 2)]
+    colours = np.stack([np.clip(wave, 0.1, 0.95) * light for wave in waves], axis=-1)
+    colours[0], colours[IGNORE] = 0.0, 0.5
+    return np.asarray(255 * colours, np.uint8)
+
+
+PALETTE = _palette()
+FAR = 10.0
+"""Depth that is drawn black, in metres."""
+
+
+def _balanced(logits: Tensor, positive: Tensor, weight: Tensor) -> Tensor:
+    """Binary cross-entropy, `weight` for positives and 1 - `weight` for the others; the mean."""
+    losses = F.binary_cross_entropy_with_logits(logits, positive.float(), reduction="none")
+    return torch.where(positive, weight, 1 - weight).mul(losses).mean()
+
+
+def as_array(prediction: Tensor) -> NDArray[np.generic]:
+    """A prediction for the metrics, which work in numpy."""
+    return np.asarray(prediction.detach().cpu().numpy())

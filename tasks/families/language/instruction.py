@@ -1,0 +1,54 @@
+"""An instruction and its answer, and the task it belongs to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from seesaw.tasks.families.language.metrics import METRICS, Output
+from seesaw.tasks.task import Task
+
+
+class Instruction(NamedTuple):
+    """A prompt and how it is to go on.
+
+    `answer` is what is trained on, with whatever stands between it and the prompt; `choices` are
+    continuations of the same form, for tasks that are ranked; `references` are further right
+    answers.
+    """
+
+    prompt: str
+    answer: str
+    choices: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class InstructionTask(Task):
+    """Answered by at most `max_new_tokens` generated tokens, or by ranking its choices.
+
+    With a `pattern` the answer is its first match in what was generated, and nothing if there is
+    none.
+    """
+
+    metrics: tuple[str, ...] = ("exact_match",)
+    max_new_tokens: int = 32
+    beams: int = 1
+    pattern: str | None = None
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """What its metrics are computed from."""
+        return tuple(dict.fromkeys(METRICS[name].output for name in self.metrics))
+
+    def extract(self, text: str) -> str:
+        """The answer in a text: all of it, or the first match; "" if there is none."""
+        if self.pattern is None:
+            return text.strip()
+        match = re.search(self.pattern, text)
+        return match.group(0) if match else ""
+
+    def wanted(self, example: Instruction) -> list[str]:
+        """All right answers, as they are extracted."""
+        return [self.extract(text) for text in (example.answer, *example.references)]

@@ -1,0 +1,172 @@
+"""lm-eval as the evaluator: our tasks in its terms, and its model with the routing state in it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import datasets
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
+from seesaw.tasks.families.language.model import LanguageModel
+from seesaw.tasks.families.language.tokens import Encoder
+from seesaw.tasks.families.language.track import InstructionTrack
+from seesaw.tasks.families.learner import EVAL_BATCH, Routing
+from seesaw.tasks.task import TaskData
+
+
+@dataclass
+class Evaluated:
+    """By row of the test split: log-likelihoods of choices, and generated texts."""
+
+    ranked: dict[int, list[float]] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """lm-eval's own numbers, by its name of the task."""
+
+
+def documents(task: InstructionTask, rows: Sequence[Instruction]) -> datasets.Dataset:
+    """Examples with the columns that our descriptions name."""
+    return datasets.Dataset.from_list(
+        [{**row._asdict(), "gold": _gold(row), "wanted": task.wanted(row)} for row in rows]
+    )
+
+
+def _gold(row: Instruction) -> int:
+    return row.choices.index(row.answer) if row.answer in row.choices else 0
+
+
+def exact_match(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """Whether a generated answer is one of those wanted, as lm-eval asks it."""
+    return {"exact_match": float(results[0].strip() in doc["wanted"])}
+
+
+def harness_tasks(
+    track: InstructionTrack, task: InstructionTask, rows: Sequence[Instruction]
+) -> dict[str, dict[str, Any]]:
+    """lm-eval's description of a task by the name it has there, one per kind of answer."""
+    found = {}
+    name = f"seesaw_{track.name}_{task.name}"
+    shared = {
+        "custom_dataset": lambda **_: {"test": documents(task, rows)},
+        "test_split": "test",
+        "doc_to_text": "prompt",
+        "target_delimiter": "",
+        "metadata": {"version": track.version},
+    }
+    if {"choice", "choice_norm"} & set(task.outputs):
+        # a task in both dialects needs two names
+        own = f"{name}_choice" if "generate" in task.outputs else name
+        found[own] = {
+            **shared,
+            "task": own,
+            "output_type": "multiple_choice",
+            "doc_to_choice": "choices",
+            "doc_to_target": "gold",
+            "metric_list": [{"metric": "acc"}, {"metric": "acc_norm"}],
+        }
+    if "generate" in task.outputs:
+        beams = {"num_beams": task.beams} if task.beams > 1 else {}
+        found[name] = {
+            **shared,
+            "task": name,
+            "output_type": "generate_until",
+            "doc_to_target": "answer",
+            "process_results": exact_match,
+            "metric_list": [{"metric": "exact_match"}],
+            "generation_kwargs": {
+                "max_gen_toks": task.max_new_tokens,
+                "until": [],
+                "do_sample": False,
+                **beams,
+            },
+            "filter_list": _filters(task),
+        }
+    return found
+
+
+def _filters(task: InstructionTask) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = [{"function": "take_first"}]
+    if task.pattern is not None:
+        # the whole match: lm-eval takes the first group
+        pattern = {"function": "regex", "regex_pattern": f"({task.pattern})", "fallback": ""}
+        steps.insert(0, pattern)
+    return [{"name": "answer", "filter": steps}]
+
+
+def harness_model(
+    model: nn.Module, encoder: Encoder, task: int, routing: Routing, batch_size: int = EVAL_BATCH
+) -> Any:
+    """lm-eval's model around a transformers or PEFT model, every example being of `task`."""
+    from seesaw.tasks.families.language.lm_eval_model import RoutedLM
+
+    half = next(model.parameters()).dtype == torch.bfloat16
+    return RoutedLM(
+        model,
+        routing,
+        task,
+        backend="seq2seq" if encoder.encoder_decoder else "causal",
+        tokenizer=encoder.tokenizer,
+        max_length=encoder.max_length,
+        batch_size=batch_size,
+        mixed_precision_dtype=torch.bfloat16 if half else None,
+    )
+
+
+def evaluate(
+    model: LanguageModel,
+    encoder: Encoder,
+    data: Sequence[TaskData[InstructionTask, Instruction]],
+    track: InstructionTrack,
+    routing: Routing,
+    batch_size: int = EVAL_BATCH,
+) -> Iterator[Evaluated]:
+    """Every task's test split through lm-eval; one call per task, which has its own id."""
+    from lm_eval import simple_evaluate
+    from lm_eval.tasks import TaskManager
+
+    manager = TaskManager(include_defaults=False)
+    for index, own in enumerate(data):
+        wanted = harness_tasks(track, own.task, own.test)
+        with quiet():
+            output = simple_evaluate(
+                model=harness_model(model.backbone, encoder, index, routing, batch_size),
+                tasks=list(wanted.values()),
+                num_fewshot=0,
+                task_manager=manager,
+                bootstrap_iters=0,
+                log_samples=True,
+            )
+        assert output is not None
+        found = Evaluated(results=dict(output["results"]))
+        for name, samples in output["samples"].items():
+            for sample in samples:
+                if wanted[name]["output_type"] == "multiple_choice":
+                    values = [float(answer[0][0]) for answer in sample["resps"]]
+                    found.ranked[sample["doc_id"]] = values
+                else:
+                    found.texts[sample["doc_id"]] = sample["resps"][0][0]
+        yield found
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without lm-eval's progress bars, and its warnings about what is meant."""
+    loggers = [logging.getLogger(name) for name in ("lm_eval", "lm-eval", "lm_eval.evaluator")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    make: Any = tqdm.__init__
+    tqdm.__init__ = lambda self, *a, **options: make(self, *a, **{**options, "disable": True})
+    try:
+        yield
+    finally:
+        tqdm.__init__ = make
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

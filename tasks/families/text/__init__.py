@@ -1,0 +1,1 @@
+"""Tasks of texts and text pairs, learned with an encoder and a head each."""

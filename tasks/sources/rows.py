@@ -1,0 +1,81 @@
+"""Rows of instruction data on disk or on the hub; errors name the file, the row and the field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from datasets import load_dataset
+from datasets.exceptions import DatasetNotFoundError
+
+from seesaw.tasks.task import DataError
+
+DEV_SHARE, DEV_LEAST = 0.05, 200
+Item = TypeVar("Item")
+
+
+def read_rows(path: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of a JSON list, or of JSON lines, that have all `fields`.
+
+    Raises:
+        DataError: the file is missing or damaged, or a row lacks a field.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing") from None
+    try:
+        if text.lstrip().startswith("["):
+            rows = json.loads(text)
+        else:
+            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except ValueError as error:
+        raise DataError(f"{path} cannot be read as JSON: {error}") from None
+    return list(checked(rows, fields, str(path)))
+
+
+def hub_rows(
+    name: str, config: str | None, split: str, fields: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Rows of a data set on the hub, or of a folder that looks like one.
+
+    Raises:
+        DataError: it cannot be had, or a row lacks a field.
+    """
+    place = f"{name}{f'/{config}' if config else ''} {split}"
+    try:
+        rows = load_dataset(name, config, split=split)
+    except (OSError, ValueError, DatasetNotFoundError) as error:
+        raise DataError(f"{place} cannot be had from the hub: {error}") from None
+    return list(checked(rows, fields, place))
+
+
+def checked(
+    rows: Sequence[Mapping[str, Any]], fields: Sequence[str], place: str
+) -> Iterator[dict[str, Any]]:
+    """The rows, if every one of them has all `fields`.
+
+    Raises:
+        DataError: one has not.
+    """
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise DataError(f"{place} row {number} is no object but {row!r:.60}")
+        if missing := [name for name in fields if row.get(name) is None]:
+            raise DataError(
+                f"{place} row {number} has no field {missing[0]!r}; it needs {', '.join(fields)}"
+            )
+        yield dict(row)
+
+
+def held_out(
+    items: Sequence[Item], seed: int, most: int, least: int = DEV_LEAST
+) -> tuple[list[Item], list[Item]]:
+    """What is left of `items`, and a twentieth of them to tune on, `least` to `most`."""
+    order = np.random.default_rng(seed).permutation(len(items))
+    count = min(most, max(least, round(DEV_SHARE * len(items))))
+    dev, rest = sorted(order[:count]), sorted(order[count:])
+    return [items[i] for i in rest], [items[i] for i in dev]
