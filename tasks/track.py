@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     NonNegativeInt,
     PositiveFloat,
@@ -26,6 +24,7 @@ from pydantic import (
     ValidationError,
 )
 
+from seesaw.tasks.strict import StrictModel
 from seesaw.tasks.task import DataError, TaskData
 
 if TYPE_CHECKING:  # tracks are listed without numpy
@@ -35,13 +34,7 @@ FOLDER = Path(__file__).parent / "tracks"
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
-class Frozen(BaseModel):
-    """A model that rejects unknown fields and is never changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Backbone(Frozen):
+class Backbone(StrictModel):
     """Where the frozen weights come from, and which linears are adapted."""
 
     model: str = Field(description="hub id")
@@ -56,7 +49,7 @@ class Backbone(Frozen):
     backbone_rank: NonNegativeInt = Field(0, description="of a plain LoRA at every adapted linear")
 
 
-class Recipe(Frozen):
+class Recipe(StrictModel):
     """Training, the same for every method; families of tasks add what is theirs."""
 
     steps: PositiveInt
@@ -71,14 +64,14 @@ class Recipe(Frozen):
     precision: Literal["fp32", "bf16"] = "fp32"
 
 
-class Budgets(Frozen):
+class Budgets(StrictModel):
     """Trainable adapter parameters, routers and task embeddings included."""
 
     default: PositiveInt
     curve: tuple[PositiveInt, ...] = ()
 
 
-class Track(Frozen, ABC):
+class Track(StrictModel, ABC):
     """A frozen backbone, tasks and a recipe under one versioned name."""
 
     kind: str = "sentences"
@@ -90,7 +83,7 @@ class Track(Frozen, ABC):
     source: str = Field(description="module whose `load(options, folder)` gives the data")
     hub: str | None = Field(None, description="hub id of the data set")
     tasks: tuple[str, ...] = Field(description="names, in the order `load` gives them")
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field({}, description="handed to `load`")
     backbone: Backbone
     recipe: Recipe
     budgets: Budgets

@@ -6,16 +6,12 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from seesaw.tasks.strict import StrictModel
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 """One text for one value: what hashes are taken of."""
-
-
-class Part(BaseModel):
-    """Base of everything in a record: unknown fields are errors."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 def variant(method: str, options: dict[str, Any]) -> str:
@@ -29,7 +25,7 @@ def track_of(slug: str) -> str:
     return f"{name}@{rest.partition('-')[0]}"
 
 
-class Spec(Part):
+class Spec(StrictModel):
     """Exactly what a run is; its hash is the run's identity. Hardware is no part of it."""
 
     track: str = Field(description="slug, e.g. glue@1-local6")
@@ -43,11 +39,17 @@ class Spec(Part):
     recipe: dict[str, Any]
     precision: str
     seed: int
+    placement: dict[str, Any] | None = Field(
+        None,
+        description="where updates stand and what the backbone is built with, if that is not what "
+        "the track of this slug says as it comes with the suite",
+    )
 
     @property
     def id(self) -> str:
-        """Hash of the spec, 12 hex digits."""
-        text = CANONICAL.encode(self.model_dump(mode="json"))
+        """Hash of the spec, 12 hex digits; a placement that is the track's own is no part of it."""
+        said = {} if self.placement is None else {"placement": self.placement}
+        text = CANONICAL.encode(self.model_dump(mode="json", exclude={"placement"}) | said)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
@@ -66,7 +68,7 @@ class Spec(Part):
         return f"{self.seed}-{self.id}"
 
 
-class ParameterCounts(Part):
+class ParameterCounts(StrictModel):
     """Trainable parameters by kind; `adapter` is what the budget counts, heads come on top."""
 
     adapter: int
@@ -77,7 +79,7 @@ class ParameterCounts(Part):
     head: int
 
 
-class TaskResult(Part):
+class TaskResult(StrictModel):
     """One task's scores: metric ids to values, and what trivial answers are worth."""
 
     n: int = Field(description="test examples")
@@ -96,14 +98,14 @@ class TaskResult(Part):
         return values[self.primary] * (100 if self.unit == "points" else 1)
 
 
-class Forgetting(Part):
+class Forgetting(StrictModel):
     """Loss of a language model on general text, nats per token."""
 
     before: float
     after: float
 
 
-class Routing(Part):
+class RoutingStatistics(StrictModel):
     """How the gates of one adapted place were used over the test sets."""
 
     load: list[float] = Field(description="share of the gate mass by expert")
@@ -113,7 +115,7 @@ class Routing(Part):
     by_task: list[list[float]] = Field([], description="share of each task's gate mass by expert")
 
 
-class Cost(Part):
+class Cost(StrictModel):
     """What the run took; seconds say nothing across machines."""
 
     flops_train: float = Field(description="per step, forward and backward, measured on a batch")
@@ -128,8 +130,20 @@ class Cost(Part):
     peak_memory: int = Field(description="bytes")
 
 
-class Provenance(Part):
+class MethodSource(StrictModel):
+    """The code of a method: whose it is, and what it was when the run was made."""
+
+    distribution: str | None = Field(description="installed package that brings it, if any does")
+    version: str | None = Field(description="of that package")
+    module: str
+    sha256: str = Field(description="of the module's file")
+
+
+class Provenance(StrictModel):
     """Where the numbers come from."""
+
+    seesaw: str | None = Field(None, description="our version; None in records of schema 1")
+    method: MethodSource | None = Field(None, description="None in records of schema 1")
 
     git_commit: str | None
     dirty: bool | None
@@ -141,10 +155,10 @@ class Provenance(Part):
     started: str = Field(description="UTC, ISO 8601")
 
 
-class Record(Part):
+class Record(StrictModel):
     """The result of one run. Never changed once written."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     kind: Literal["run"] = "run"
     id: str
     attempt: int
@@ -156,19 +170,23 @@ class Record(Part):
     status: Literal["ok", "diverged", "oom", "failed"]
     error: str | None = None
     parameters: ParameterCounts | None = None
+    learning_rate_factor: float = Field(1.0, description="of the recipe's peak learning rate")
     examples: int = 0
     tokens: int = 0
     steps: int = 0
-    tasks: dict[str, TaskResult] = {}
+    tasks: dict[str, TaskResult] = Field({})
     loss_curve: list[tuple[int, float]] = Field([], description="(step, mean loss since the last)")
     forgetting: Forgetting | None = None
     cut_prompts: dict[str, int] = Field(
         {}, description="prompts by split that were too long and lost their left end"
     )
-    routing: dict[str, Routing] = Field({}, description="by adapted place")
+    routing: dict[str, RoutingStatistics] = Field({}, description="by adapted place")
     cost: Cost | None = None
     provenance: Provenance
     outcomes_sha256: str | None = Field(None, description="of the Parquet file beside the record")
+    trained_sha256: str | None = Field(
+        None, description="of the weights the run left beside the record; None in schema 1"
+    )
 
     @property
     def folder(self) -> str:

@@ -9,8 +9,22 @@ from typing import Any
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.speed import SpeedRecord
 
-SCHEMA_VERSION = 1
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+SCHEMA_VERSION = 2
+TENTH = "full"
+"""The method that trained at a tenth of the rate before records said so."""
+
+
+def _say_the_factor(raw: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 says the factor of the learning rate, code and weights; the last two are lost."""
+    own = {"schema_version": 2}
+    if raw.get("kind") == "speed":
+        return raw | own
+    spec = raw.get("spec")
+    method = spec.get("method") if isinstance(spec, dict) else None
+    return raw | own | {"learning_rate_factor": 0.1 if method == TENTH else 1.0}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _say_the_factor}
 """From a schema version to the function that lifts a raw record to the next one."""
 
 

@@ -7,17 +7,18 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from seesaw.suite.records.record import Part, Provenance, variant
+from seesaw.suite.records.record import Provenance, variant
+from seesaw.tasks.strict import StrictModel
 
 
-class SpeedRecord(Part):
+class SpeedRecord(StrictModel):
     """Step times of a method, PEFT's LoRA of equal total rank and the frozen backbone.
 
     All three took turns in one process on the same batches: a step is forward, backward and
     optimiser. Ratios are medians over rounds, each round's step against the same round's.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     kind: Literal["speed"] = "speed"
     attempt: int
     track: str

@@ -20,7 +20,7 @@ from seesaw.suite.costs.peak_memory import PeakMemory
 from seesaw.suite.costs.profile import count_flops
 from seesaw.suite.plan.plan import Plan
 from seesaw.suite.records.provenance import provenance
-from seesaw.suite.records.record import Cost, Forgetting, Record, Routing
+from seesaw.suite.records.record import Cost, Forgetting, Record, RoutingStatistics
 from seesaw.suite.run.determinism import derive, seeded
 from seesaw.suite.run.evaluate import (
     answer,
@@ -103,7 +103,9 @@ def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> 
         "loss_curve": progress.curve,
         "forgetting": None if before is None else Forgetting(before=before, after=after),
         "cut_prompts": learner.cut_prompts,
-        "routing": {p: Routing(**routing_statistics(table)) for p, table in usage.items()},
+        "routing": {
+            p: RoutingStatistics(**routing_statistics(table)) for p, table in usage.items()
+        },
         "cost": Cost(
             **flops(model, learner, accelerator),
             passes=model.passes,

@@ -24,10 +24,10 @@ def test_verify_publish_and_twins(seesaw: Seesaw, tiny_track: Path, tmp_path: Pa
     assert again["twin"] == "reproduced the published record bit for bit"
     assert "published" in seesaw("bench", "lora", "--track", str(tiny_track))
 
-    forged = record.model_copy(deep=True)
+    assert record.parameters is not None
+    counts = record.parameters.model_copy(update={"experts": record.parameters.experts + 1})
+    forged = record.model_copy(update={"parameters": counts}, deep=True)
     forged.tasks["topic"].test["accuracy"] += 0.1
-    assert forged.parameters is not None
-    forged.parameters.experts += 1
     other = Store(str(tmp_path / "forged"))
     other.add(forged, runs.evidence(record))
     output = seesaw("verify", "--store", "forged", "--track", str(tiny_track), fails=True)
