@@ -1,16 +1,18 @@
-"""Shared by the tests: a tiny random encoder, and a track file that trains in seconds."""
+"""Shared by the tests: a tiny random encoder, and track files that train in seconds."""
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
-from transformers import PreTrainedModel
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from typer.testing import CliRunner
 
 from seesaw.commands import app
@@ -51,7 +53,13 @@ def tiny_scenes(tmp_path: Path) -> Path:
 
 def changed(track: str, path: Path, **lines: object) -> Path:
     """A track file with other values for some of its lines."""
-    text = (FOLDER / f"{track}.toml").read_text().splitlines()
+    path.write_text((FOLDER / f"{track}.toml").read_text())
+    return replaced(path, **lines)
+
+
+def replaced(path: Path, **lines: object) -> Path:
+    """The file at `path` with other values for some of its lines."""
+    text = path.read_text().splitlines()
     for name, value in lines.items():
         assert any(line.startswith(f"{name} =") for line in text), name
         text = [f"{name} = {value}" if x.startswith(f"{name} =") else x for x in text]
@@ -80,3 +88,92 @@ def seesaw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seesaw:
     """`seesaw(...)` runs the command line in `tmp_path`."""
     monkeypatch.chdir(tmp_path)
     return Seesaw()
+
+
+TOY_TASKS = ("topic", "similarity")
+"""What a toy is benched on: classes and a regression."""
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A track on a tiny random encoder, and the command line on it: a run takes a second.
+
+    `path` is the track file, `weights` the folder that serves the backbone, and `folder` the one
+    that holds the stores `runs` and `results`.
+    """
+
+    path: Path
+    weights: Path
+    folder: Path
+
+    @property
+    def where(self) -> tuple[object, ...]:
+        """The arguments that name the track to `verify` and `export`."""
+        return ("--track", self.path, "--weights", self.weights)
+
+    @property
+    def runs(self) -> Path:
+        """The store its runs are written to."""
+        return self.folder / "runs"
+
+    @property
+    def results(self) -> Path:
+        """The published store its runs are compared with."""
+        return self.folder / "results"
+
+    def arguments(self, *arguments: object) -> list[object]:
+        """Those of `seesaw bench` on this track; what is named in `arguments` comes last."""
+        stores = ("--runs", self.runs, "--results", self.results)
+        tasks = ("--tasks", ",".join(TOY_TASKS), "--threads", 1)
+        return ["bench", *self.where, *stores, *tasks, *arguments]
+
+    def bench(self, *arguments: object, fails: bool = False) -> list[dict[str, Any]]:
+        """What `seesaw bench --json` says of every run."""
+        output = Seesaw()(*self.arguments(*arguments, "--json"), fails=fails)
+        found: list[dict[str, Any]] = json.loads(output[output.index("[\n") :])
+        return found
+
+    def set(self, **lines: object) -> None:
+        """Change lines of the track file."""
+        replaced(self.path, **lines)
+
+
+def toy(folder: Path, weights: Path) -> Toy:
+    """A toy in `folder`: `sentences` cut to three steps, on the backbone in `weights`."""
+    recipe = {"learning_rate": 2e-2, "steps": 3, "batch_size": 8, "max_length": 24}
+    sizes = {"train": 24, "dev": 6, "test": 12, "default": 12_800}
+    path = changed("sentences", folder / "toy.toml", name='"toy"', **recipe, **sizes)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(x for x in lines if not x.startswith(("package =", "sha256 ="))))
+    return Toy(path, weights, folder)
+
+
+@pytest.fixture(scope="session")
+def toy_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tiny random BERT and a word-level tokenizer of a few frequent words."""
+    folder = tmp_path_factory.mktemp("toy-bert")
+    random_encoder().save_pretrained(folder)
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    words = ["the", "a", "is", "was", "in", "on", "of", "to", "and", "not", "no", "it", "they"]
+    vocabulary = {word: number for number, word in enumerate([*special, *words])}
+    own = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    own.pre_tokenizer = pre_tokenizers.Whitespace()
+    own.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    PreTrainedTokenizerFast(
+        tokenizer_object=own,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def toy_track(tmp_path: Path, toy_weights: Path, seesaw: Seesaw) -> Toy:
+    """A toy of one test, in `tmp_path`, which is the working folder too."""
+    return toy(tmp_path, toy_weights)
