@@ -22,7 +22,7 @@ export PYTHONHASHSEED = 0
 some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench leaderboard budgets test lint
+.PHONY: help setup bench leaderboard budgets test quick lint
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -31,7 +31,7 @@ help: ## list the targets
 setup: $(READY) ## make the environment in .venv from requirements.lock
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)) and "seesaw needs Python 3.11 or 3.12 (make PYTHON=python3.12 ...)")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)) and "seesaw needs Python 3.11, 3.12 or 3.13 (make PYTHON=python3.12 ...)")'
 	@command -v uv >/dev/null || $(PYTHON) -m pip install --quiet --user uv || $(PYTHON) -m pip install --quiet uv
 	@uv=$$(command -v uv || echo $(PYTHON) -m uv); set -e; \
 	$$uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
@@ -52,7 +52,10 @@ budgets: $(READY) ## what each method gets for a parameter budget, side by side
 	  $(call some,--figure,$(FIGURE))
 
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+quick: $(READY) ## what to run before a commit: ruff, and the tests that take no more than seconds
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: $(READY) $(MYPY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -8,14 +8,17 @@ hand: structure from its abstract and figure, the rest as stated at each field.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.parameters import Parameters, Role
+from seesaw.methods.core.placement import Place
+from seesaw.methods.core.settings import setting
 from seesaw.methods.core.state import RoutingState
 from seesaw.methods.molora import MoLoRA, MoLoRAConfig
 from seesaw.methods.registry import register
@@ -35,12 +38,9 @@ class MALoRAConfig(MoLoRAConfig):
     name = "malora"
     title = "MALoRA: experts in a shared low-rank subspace"
     paper = "arXiv 2410.22782"
-    options: ClassVar[tuple[str, ...]] = (*MoLoRAConfig.options, "subspace", "noise")
-    described: ClassVar[tuple[str, ...]] = (*MoLoRAConfig.described, "subspace", "noise")
-    sizing: ClassVar[tuple[str, ...]] = ("r", "experts", "top_k", "subspace")
 
-    subspace: int = 8
-    noise: float = 0.0
+    subspace: int = setting(8, sized=True)
+    noise: float = setting(0.0)
     balance: float = 0.001
 
     def __post_init__(self) -> None:
@@ -59,13 +59,13 @@ class MALoRAConfig(MoLoRAConfig):
         share = self.subspace / self.r
         return super().resized(rank).replaced(subspace=max(1, round(share * rank)))
 
-    def with_experts(self, experts: int) -> Self:
+    def with_experts(self, experts: int, **active: Any) -> Self:
         """d / r stays."""
         share = self.subspace / self.r
-        fewer = super().with_experts(experts)
+        fewer = super().with_experts(experts, **active)
         return fewer.replaced(subspace=max(1, round(share * fewer.r)))
 
-    def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
+    def place_parameters(self, place: Place, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """d d_in + r (d + d_out) + E d_in."""
         rank, (d_in, d_out) = self.rank_at(place), shape
         per_rank, active = self.subspace + d_out, self.active_experts * (rank // self.experts)
@@ -77,17 +77,14 @@ class MALoRAConfig(MoLoRAConfig):
             active_router=router,
         )
 
-    def build(self, place: str, d_in: int, d_out: int) -> MALoRA:
-        """See `GatedConfig.build`."""
-        return MALoRA(self, place, d_in, d_out)
 
-
-class MALoRA(MoLoRA):
+class MALoRA(MoLoRA, config=MALoRAConfig):
     """One place of MALoRA: `down` is S (d, d_in), `inner` the stacked P (r, d)."""
 
     config: MALoRAConfig
+    roles: Mapping[str, Role] = {**MoLoRA.roles, "inner": "experts"}
 
-    def __init__(self, config: MALoRAConfig, place: str, d_in: int, d_out: int) -> None:
+    def __init__(self, config: MALoRAConfig, place: Place, d_in: int, d_out: int) -> None:
         rank = config.rank_at(place)
         if config.subspace > d_in:
             raise ValueError(f"subspace is {config.subspace}; {place} has only {d_in} inputs")

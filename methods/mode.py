@@ -8,13 +8,15 @@ with one A for all experts (HydraLoRA), part = 1 the dyadic experts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from seesaw.methods.core.gated import Gated, GatedConfig
+from seesaw.methods.core.config import GatedConfig
+from seesaw.methods.core.gated import Gated
 from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.placement import Place
+from seesaw.methods.core.settings import setting
 from seesaw.methods.core.state import RoutingState
 from seesaw.methods.registry import register
 
@@ -34,14 +36,11 @@ class MoDEConfig(GatedConfig):
     title = "MoDE: a shared A and a bank of up-vectors per rank slot"
     paper = "arXiv 2408.01505"
     routes_on = "token"
-    options: ClassVar[tuple[str, ...]] = ("r", "candidates", "part")
-    described: ClassVar[tuple[str, ...]] = (*GatedConfig.described, *options[1:])
-    sizing: ClassVar[tuple[str, ...]] = ("r", "candidates", "part")
 
     r: int = 16
     alpha: float = 16.0
-    candidates: int = 4
-    part: int = 1
+    candidates: int = setting(4, sized=True)
+    part: int = setting(1, sized=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,19 +62,15 @@ class MoDEConfig(GatedConfig):
         """Slots come and go in whole groups."""
         return self.part
 
-    def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
+    def place_parameters(self, place: Place, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """r d_in + m r d_out + (r / p) m d_in; soft routing uses all of it."""
         rank, (d_in, d_out) = self.rank_at(place), shape
         experts = rank * d_in + self.up_rank(rank) * d_out
         router = self.router_rows(rank) * d_in
         return Parameters(experts, experts, router=router, active_router=router)
 
-    def build(self, place: str, d_in: int, d_out: int) -> MoDE:
-        """See `GatedConfig.build`."""
-        return MoDE(self, place, d_in, d_out)
 
-
-class MoDE(Gated):
+class MoDE(Gated, config=MoDEConfig):
     """One place of MoDE. Column i * r + j of U is candidate i of slot j."""
 
     config: MoDEConfig

@@ -6,16 +6,19 @@ gate G are one copy for the whole model, as the authors state; experts are per a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seesaw.methods.core.experts import ExpertsConfig
-from seesaw.methods.core.gated import Gated, GatedConfig, in_full
-from seesaw.methods.core.parameters import Parameters
-from seesaw.methods.core.placement import Shapes
+from seesaw.methods.core.gated import Gated
+from seesaw.methods.core.parameters import Parameters, Role
+from seesaw.methods.core.placement import Place, Shapes
+from seesaw.methods.core.precision import in_full
+from seesaw.methods.core.settings import setting
+from seesaw.methods.core.shared import Shared
 from seesaw.methods.core.state import RoutingState
 from seesaw.methods.registry import register
 
@@ -37,13 +40,11 @@ class MOELoRAConfig(ExpertsConfig):
     routes_on = "task"
     told_task = True
     merges = "per task"
-    options: ClassVar[tuple[str, ...]] = ("r", "experts", "embedding", "per_layer")
-    described: ClassVar[tuple[str, ...]] = (*GatedConfig.described, *options[1:])
 
     r: int = 16
     alpha: float = 32.0
-    embedding: int = 64
-    per_layer: bool = False
+    embedding: int = setting(64)
+    per_layer: bool = setting(False)
 
     def unit(self) -> float:
         """1 / r with the total rank, as in the code."""
@@ -53,31 +54,31 @@ class MOELoRAConfig(ExpertsConfig):
         """1 / E."""
         return 1.0 / self.experts
 
-    def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
+    def place_parameters(self, place: Place, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """r (d_in + d_out), dense; the gate is counted once."""
-        count = self.rank_at(place) * sum(shape)
-        own = self._gate_parameters(n_tasks) if self.per_layer else Parameters(0, 0)
-        return Parameters(experts=count, active_experts=count) + own
+        own = self._gate_parameters(n_tasks) if self.per_layer else Parameters()
+        return self.lora_parameters(place, shape) + own
 
     def shared_parameters(self, shapes: Shapes, n_tasks: int) -> Parameters:
         """T d_e + E d_e (the code has a row of padding more)."""
-        return Parameters(0, 0) if self.per_layer else self._gate_parameters(n_tasks)
+        return Parameters() if self.per_layer else self._gate_parameters(n_tasks)
 
     def _gate_parameters(self, n_tasks: int) -> Parameters:
         width = self.embedding
-        return Parameters(0, 0, router=self.experts * width, task_embedding=n_tasks * width)
+        return Parameters(router=self.experts * width, task_embedding=n_tasks * width)
 
     def build_shared(self, model: nn.Module) -> TaskGate | None:
         """One gate for the whole model."""
         return None if self.per_layer else TaskGate(self)
 
-    def build(self, place: str, d_in: int, d_out: int) -> MOELoRA:
-        """See `GatedConfig.build`."""
-        return MOELoRA(self, place, d_in, d_out)
 
-
-class TaskGate(nn.Module):
+class TaskGate(Shared):
     """w_t = softmax(G e_t): (tasks, experts) from the task embedding."""
+
+    roles: Mapping[str, Role] = {
+        "task_embedding.weight": "task_embedding",
+        "router.weight": "router",
+    }
 
     def __init__(self, config: MOELoRAConfig) -> None:
         super().__init__()
@@ -89,12 +90,12 @@ class TaskGate(nn.Module):
         return F.softmax(in_full(self.router(self.task_embedding(tasks))), dim=-1)
 
 
-class MOELoRA(Gated):
+class MOELoRA(Gated, config=MOELoRAConfig):
     """One place of MOELoRA."""
 
     config: MOELoRAConfig
 
-    def __init__(self, config: MOELoRAConfig, place: str, d_in: int, d_out: int) -> None:
+    def __init__(self, config: MOELoRAConfig, place: Place, d_in: int, d_out: int) -> None:
         super().__init__(config, place, d_in, d_out)
         if config.per_layer:
             self.shared = TaskGate(config)

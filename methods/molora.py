@@ -7,14 +7,17 @@ adapted linear (Zadouri et al., arXiv 2309.05444, dense; MoLA, arXiv 2402.08562,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
-from seesaw.methods.core.experts import ExpertsConfig, balance_loss, scattered, top_k
-from seesaw.methods.core.gated import Gated, GatedConfig
+from seesaw.methods.core.experts import ExpertsConfig, scattered, top_k
+from seesaw.methods.core.gated import Gated
+from seesaw.methods.core.losses import balance_loss
 from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.placement import Place
+from seesaw.methods.core.settings import setting
 from seesaw.methods.core.state import RoutingState
 from seesaw.methods.registry import register
 
@@ -34,15 +37,12 @@ class MoLoRAConfig(ExpertsConfig):
     title = "MoLoRA: a token-routed mixture of LoRA experts"
     paper = "arXiv 2309.05444"
     routes_on = "token"
-    options: ClassVar[tuple[str, ...]] = ("r", "experts", "top_k", "renormalise", "balance")
-    described: ClassVar[tuple[str, ...]] = (*GatedConfig.described, *options[1:])
-    sizing: ClassVar[tuple[str, ...]] = ("r", "experts", "top_k")
 
     r: int = 64
     alpha: float = 16.0
-    top_k: int = 2
-    renormalise: bool = True
-    balance: float = 0.0
+    top_k: int = setting(2, sized=True)
+    renormalise: bool = setting(True)
+    balance: float = setting(0.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,31 +65,20 @@ class MoLoRAConfig(ExpertsConfig):
         """One logit per expert."""
         return self.experts
 
-    def with_experts(self, experts: int) -> Self:
-        """See `ExpertsConfig.with_experts`."""
-        scale = self.alpha * self.unit() * self.mean_gate()
+    def with_experts(self, experts: int, **active: Any) -> Self:
+        """k / E stays, with at least two active."""
         kept = max(2, round(self.top_k / self.experts * experts)) if self.top_k else 0
-        rank = experts * self.expert_rank
-        return self.replaced(experts=experts, top_k=kept, r=rank, rank_pattern={}).scaled(scale)
+        return super().with_experts(experts, top_k=kept, **active)
 
-    def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
-        """r (d_in + d_out) + E d_in."""
-        rank, (d_in, d_out) = self.rank_at(place), shape
-        active = self.active_experts * (rank // self.experts)
-        router = self.router_rows(rank) * d_in
-        return Parameters(
-            experts=rank * (d_in + d_out),
-            active_experts=active * (d_in + d_out),
-            router=router,
-            active_router=router,
-        )
-
-    def build(self, place: str, d_in: int, d_out: int) -> MoLoRA:
-        """See `GatedConfig.build`."""
-        return MoLoRA(self, place, d_in, d_out)
+    def place_parameters(self, place: Place, shape: tuple[int, int], n_tasks: int) -> Parameters:
+        """r (d_in + d_out) + E d_in; a token uses k experts and the whole router."""
+        active = self.active_experts * (self.rank_at(place) // self.experts)
+        router = self.experts * shape[0]
+        routed = Parameters(router=router, active_router=router)
+        return self.lora_parameters(place, shape, active) + routed
 
 
-class MoLoRA(Gated):
+class MoLoRA(Gated, config=MoLoRAConfig):
     """One place of MoLoRA."""
 
     config: MoLoRAConfig

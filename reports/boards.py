@@ -132,9 +132,9 @@ class Board:
 
 def conditions(record: Record) -> str:
     """Hash of everything in a spec that entries of one board must share, 8 hex digits."""
-    shared = record.spec.model_dump(
-        mode="json", exclude={"method", "options", "config", "seed", "budget", "track"}
-    )
+    own = {"method", "options", "config", "seed", "budget", "track"}
+    own |= {"placement"} if record.spec.placement is None else set()  # as in `Spec.id`
+    shared = record.spec.model_dump(mode="json", exclude=own)
     return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:8]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import uuid
 from collections.abc import Mapping, Sequence
@@ -15,9 +14,10 @@ from tabulate import tabulate
 from seesaw.reports import speed
 from seesaw.reports.boards import REFERENCE, SEEDS_FOR_RANKS, Board, Entry, boards
 from seesaw.reports.figure import draw
+from seesaw.reports.markup import link, plain
 from seesaw.reports.statistics import Summary
-from seesaw.suite.records.record import TaskResult
-from seesaw.suite.records.store import Store
+from seesaw.suite.records.record import Record, TaskResult
+from seesaw.suite.records.store import Scan
 
 INTRODUCTION = f"""\
 # Leaderboard
@@ -41,18 +41,15 @@ predictions.
 """
 
 
-def build(results: str, out: Path) -> tuple[list[Path], dict[str, str]]:
-    """Write the leaderboard of the store at address `results` into the folder `out`.
+def build(records: Sequence[Record], scan: Scan, out: Path) -> list[Path]:
+    """Write the leaderboard into the folder `out`; the files written.
 
-    Returns:
-        The files written, and damaged record files with the reason.
+    Args:
+        records: those that are to be shown.
+        scan: of their store, for step times and pictures.
+        out: made where it is missing.
     """
-    gc.disable()  # thousands of records and no garbage among them
-    try:
-        scan = Store(results).scan()
-        found = boards(scan.records, scan.speed)
-    finally:
-        gc.enable()
+    found = boards(records, scan.speed)
     figures = {track: draw(track, own) for track, own in by_track(found).items()}
     files = {
         "LEADERBOARD.md": markdown(found, list(figures), _links(scan.pictures, out)),
@@ -63,7 +60,7 @@ def build(results: str, out: Path) -> tuple[list[Path], dict[str, str]]:
     paths = [out / name for name in files]
     for path, content in zip(paths, files.values(), strict=True):
         replace(path, content)
-    return paths, scan.damaged
+    return paths
 
 
 def by_track(found: Sequence[Board]) -> dict[str, list[Board]]:
@@ -96,23 +93,23 @@ def markdown(found: Sequence[Board], figures: Sequence[str], links: Mapping[str,
         return f"{INTRODUCTION}\nNo records yet.\n"
     parts = [INTRODUCTION]
     for board in found:
-        title = f"## {board.track}, {board.budget:,} parameters"
+        title = f"## {plain(board.track)}, {board.budget:,} parameters"
         about = f"Test examples: {_sizes(board)}. Conditions `{board.conditions}`."
         parts += [title, about, _tables(board, links)]
         if board.track in figures:
-            parts.append(f"![Scores on {board.track}](figures/{board.track}.svg)")
+            parts.append("!" + link(f"Scores on {board.track}", f"figures/{board.track}.svg"))
             figures = [track for track in figures if track != board.track]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def _sizes(board: Board) -> str:
     tasks = board.example.tasks.items()
-    return ", ".join(f"{name} {task.n:,}" for name, task in tasks)
+    return ", ".join(f"{plain(name)} {task.n:,}" for name, task in tasks)
 
 
 def _tables(board: Board, links: Mapping[str, str]) -> str:
     shown = board.example.tasks.items()
-    metrics = [f"{name} ({_metric(task)})" for name, task in shown]
+    metrics = [plain(f"{name} ({_metric(task)})") for name, task in shown]
     means = (["average"] if board.has_average else []) + (
         ["Δm", "least Δm"] if board.reference else []
     )
@@ -160,7 +157,7 @@ def _metric(task: TaskResult) -> str:
 def _linked(entry: Entry, links: Mapping[str, str]) -> str:
     """The entry's name, linking to the picture of its lowest seed if there is one."""
     record = min(entry.records, key=lambda record: record.spec.seed)
-    return f"[{entry.name}]({links[record.path]})" if record.path in links else entry.name
+    return link(entry.name, links[record.path]) if record.path in links else plain(entry.name)
 
 
 def _delta_cells(entry: Entry, board: Board) -> list[str]:

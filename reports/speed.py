@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
+from seesaw.reports.markup import plain
 from seesaw.suite.records.speed import SpeedRecord
 
 INTRODUCTION = """\
@@ -46,14 +47,14 @@ def markdown(records: Iterable[SpeedRecord]) -> str:
         groups.setdefault((record.track, record.budget, where, size), []).append(record)
     parts = [INTRODUCTION]
     for (track, budget, where, size), own in groups.items():
-        parts.append(f"## {track}, {budget:,} parameters")
-        parts.append(f"{where}; {size}.")
+        parts.append(f"## {plain(track)}, {budget:,} parameters")
+        parts.append(f"{plain(where)}; {size}.")
         parts.append(_table(COLUMNS, [_row(record) for record in own]))
         names = sorted({name for record in own for name in record.references})
         if names:
             parts.append(REFERENCES)
             parts.append(
-                _table(("method", *(f"gain, {name}" for name in names)), _gains(own, names))
+                _table(("method", *(plain(f"gain, {n}") for n in names)), _gains(own, names))
             )
     if not groups:
         parts.append("No records yet.")
@@ -80,7 +81,7 @@ COLUMNS = (
 def _row(record: SpeedRecord) -> list[str]:
     memory = (record.peak_memory or 0) / (record.lora_peak_memory or 1)
     return [
-        record.variant,
+        plain(record.variant),
         f"{record.ratio_to_lora:.3f}",
         f"{record.flops_ratio:.3f}",
         f"{record.overhead:.3f}",
@@ -94,7 +95,7 @@ def _row(record: SpeedRecord) -> list[str]:
 def _gains(records: Sequence[SpeedRecord], names: Sequence[str]) -> list[list[str]]:
     """Gains of all methods over the references, and the references' own steps below."""
     rows = [
-        [record.variant, *(_gain(record, name) for name in names)]
+        [plain(record.variant), *(_gain(record, name) for name in names)]
         for record in records
         if record.references
     ]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 SPLITS = ("train", "dev", "test")
+SCORED = ("dev", "test")
+"""Splits that outcomes are of."""
 Unit = Literal["points", "degrees", "metres"]
-"""Of a task's reported metric; points are a share times 100."""
+"""Unit of a task's reported metric; points are a share times 100."""
 
 
 class DataError(ValueError):
@@ -52,11 +54,15 @@ class TaskData(Generic[Kind, Row]):
     dev: Sequence[Row]
     test: Sequence[Row]
 
+    def split(self, name: str) -> Sequence[Row]:
+        """The examples of one split."""
+        return {"train": self.train, "dev": self.dev, "test": self.test}[name]
+
     def sha256(self) -> str:
         """Hash of every example in order, with its split."""
         digest = hashlib.sha256()
         for split in SPLITS:
-            for example in getattr(self, split):
+            for example in self.split(split):
                 digest.update(repr((split, *example)).encode())
         return digest.hexdigest()
 

@@ -1,34 +1,29 @@
-"""Tracks: one small file each under `tasks/tracks`, checked here.
+"""Tracks: one small file for each version of each under `tasks/tracks`, checked here.
 
 A track fixes everything that must be the same for every method: the frozen backbone and its
 weights' hash, tasks and data, the training recipe, the effective scale, the budgets. Changing
-anything that moves a score makes a new version.
+anything that moves a score makes a new version, in a file of its own; the files of older versions
+stay, so that the records made on them can be read and verified.
 """
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
+import re
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import (
-    Field,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    ValidationError,
-)
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from typing_extensions import override
 
 from seesaw.tasks.strict import StrictModel
-from seesaw.tasks.task import DataError, TaskData
-
-if TYPE_CHECKING:  # tracks are listed without numpy
-    pass
+from seesaw.tasks.task import SPLITS, DataError, TaskData
 
 FOLDER = Path(__file__).parent / "tracks"
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -47,6 +42,12 @@ class Backbone(StrictModel):
     adapted: str = Field(description="regular expression over module names, matched in full")
     reads: dict[str, str] = Field({}, description="updates that read another linear's input")
     backbone_rank: NonNegativeInt = Field(0, description="of a plain LoRA at every adapted linear")
+
+    @property
+    def placement(self) -> dict[str, Any]:
+        """What a run depends on besides the weights: architecture, and where updates stand."""
+        told = {"model", "options", "adapted", "reads", "backbone_rank"}
+        return self.model_dump(mode="json", include=told)
 
 
 class Recipe(StrictModel):
@@ -75,7 +76,7 @@ class Track(StrictModel, ABC):
     """A frozen backbone, tasks and a recipe under one versioned name."""
 
     kind: str = "sentences"
-    name: str
+    name: str = Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")
     version: PositiveInt
     tier: Literal["embedded", "local", "hub"]
     title: str
@@ -88,13 +89,19 @@ class Track(StrictModel, ABC):
     recipe: Recipe
     budgets: Budgets
 
-    learner: ClassVar[str]
-    """Class of the family, as `module:name`."""
+    family: ClassVar[str]
+    """The class of its family of tasks, as `module:name`."""
 
     @property
     def slug(self) -> str:
         """`name@version`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the suite and was not changed."""
+        versions = _shipped().get(self.name, {})
+        return self.version in versions and _read(versions[self.version]) == self
 
     @abstractmethod
     def load_data(self, folder: Path | None, only: Sequence[str] = ()) -> tuple[str, Any]:
@@ -105,7 +112,7 @@ class Track(StrictModel, ABC):
             only: names of the tasks to keep, all of them if empty.
 
         Raises:
-            DataError: `only` names a task that is not there.
+            DataError: `only` names a task that is not there, or a task has an empty split.
         """
 
     def _loaded(self, folder: Path | None) -> Any:
@@ -114,9 +121,13 @@ class Track(StrictModel, ABC):
         return importlib.import_module(self.source).load(options, local)
 
 
-def _kept(slug: str, names: Sequence[str], only: Sequence[str]) -> tuple[str, list[str]]:
-    """Those of `names` that `only` names, and the slug that says so."""
-    if not only:
+def kept_tasks(slug: str, names: Sequence[str], only: Sequence[str]) -> tuple[str, list[str]]:
+    """Those of `names` that `only` names, and the slug that says so.
+
+    Raises:
+        DataError: `only` names a task that is not there.
+    """
+    if not set(names) - set(only) or not only:
         return slug, list(names)
     if missing := sorted(set(only) - set(names)):
         raise DataError(f"unknown task {missing[0]!r} of {slug}; it has: {', '.join(names)}")
@@ -124,18 +135,34 @@ def _kept(slug: str, names: Sequence[str], only: Sequence[str]) -> tuple[str, li
     return slug + "-" + "+".join(kept), kept
 
 
+def check_sizes(slug: str, task: str, sizes: Mapping[str, int]) -> None:
+    """Complain of a task that cannot be trained, tuned or tested.
+
+    Raises:
+        DataError: one of its splits is empty.
+    """
+    for split in SPLITS:
+        if not sizes[split]:
+            found = ", ".join(f"{count} in {name}" for name, count in sizes.items())
+            raise DataError(f"{slug}: {task} has no examples in {split}; it has {found}")
+
+
 class TextTrack(Track):
     """Every task has examples of its own."""
 
+    @override
     def load_data(
         self, folder: Path | None, only: Sequence[str] = ()
     ) -> tuple[str, list[TaskData[Any, Any]]]:
-        """See `Track.load_data`."""
         data: list[TaskData[Any, Any]] = self._loaded(folder)
         local = folder is not None and self.tier != "embedded"
         slug = self.slug + (f"-local{len(data)}" if local else "")
-        slug, names = _kept(slug, [d.task.name for d in data], only)
-        return slug, [d for d in data if d.task.name in names]
+        slug, names = kept_tasks(slug, [d.task.name for d in data], only)
+        kept = [d for d in data if d.task.name in names]
+        for own in kept:
+            sizes = {split: len(own.split(split)) for split in SPLITS}
+            check_sizes(slug, own.task.name, sizes)
+        return slug, kept
 
 
 T = TypeVar("T", bound=Track)
@@ -162,13 +189,48 @@ def kinds() -> Mapping[str, type[Track]]:
     return _KINDS
 
 
+def _shipped() -> dict[str, dict[int, Path]]:
+    """Files of the tracks that come with the suite, by name and version."""
+    found: dict[str, dict[int, Path]] = {}
+    for path in sorted(FOLDER.glob("*.toml")):
+        if match := re.fullmatch(r"(.+)@([1-9][0-9]*)", path.stem):
+            found.setdefault(match[1], {})[int(match[2])] = path
+    return found
+
+
 def track_names() -> list[str]:
     """Names of all tracks, sorted."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return sorted(_shipped())
+
+
+def track_versions(name: str) -> list[int]:
+    """Versions that there are of a track, oldest first.
+
+    Raises:
+        UnknownTrack: there is no track of that name.
+    """
+    if name not in (tracks := _shipped()):
+        raise UnknownTrack(name, sorted(tracks))
+    return sorted(tracks[name])
+
+
+def track_file(name: str) -> Path:
+    """The file of the track `name` in its newest version, or of `name@version`.
+
+    Raises:
+        UnknownTrack: there is none.
+    """
+    stem, _, version = name.partition("@")
+    versions = track_versions(stem)
+    if not version:
+        return _shipped()[stem][versions[-1]]
+    if version not in map(str, versions):
+        raise UnknownTrack(name, [f"{stem}@{known}" for known in versions])
+    return _shipped()[stem][int(version)]
 
 
 def get_track(name: str) -> Track:
-    """The newest version of the track called `name` (`name@version` is checked against it).
+    """The newest version of the track called `name`, or the version that `name@version` names.
 
     A name that ends in `.toml` is a file of your own.
 
@@ -176,29 +238,32 @@ def get_track(name: str) -> Track:
         UnknownTrack: there is none.
         TrackError: the file does not describe a track.
     """
-    if name.endswith(".toml"):
-        return _read(Path(name))
-    stem, _, version = name.partition("@")
-    if stem not in track_names():
-        raise UnknownTrack(name, track_names())
-    track = _read(FOLDER / f"{stem}.toml")
-    if version and version != str(track.version):
-        raise UnknownTrack(name, [track.slug])
-    return track
+    return _read(Path(name) if name.endswith(".toml") else track_file(name))
+
+
+def read_track(raw: Mapping[str, Any]) -> Track:
+    """The track that a file, or a snapshot of one, describes.
+
+    Raises:
+        TrackError: its kind is not one.
+        ValidationError: a field is wrong.
+    """
+    kind = raw.get("kind", "sentences")
+    if not isinstance(kind, str) or kind not in kinds():
+        raise TrackError(f"kind is {kind!r}; it must be one of {', '.join(kinds())}")
+    return kinds()[kind].model_validate(raw)
 
 
 def _read(path: Path) -> Track:
     try:
-        raw = tomllib.loads(path.read_text())
-        kind = raw.get("kind", "sentences")
-        if kind not in kinds():
-            raise TrackError(
-                f"track file {path}: kind is {kind!r}; it must be one of {', '.join(kinds())}"
-            )
-        return kinds()[kind].model_validate(raw)
+        return read_track(tomllib.loads(path.read_text(encoding="utf-8")))
+    except TrackError as error:
+        raise TrackError(f"track file {path}: {error}") from None
     except OSError as error:
         raise TrackError(f"cannot read track file {path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except UnicodeDecodeError as error:
+        raise TrackError(f"track file {path} is not text in UTF-8: {error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise TrackError(f"track file {path} is not TOML: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
@@ -214,7 +279,5 @@ class UnknownTrack(ValueError):
     """A track that is not there; the message names the closest ones."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        import difflib
-
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known
         super().__init__(f"unknown track {name!r}; did you mean: {', '.join(close)}?")

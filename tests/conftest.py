@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# before torch comes in: a thread that waits must not keep a core from the other tests
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -17,7 +19,7 @@ from typer.testing import CliRunner
 
 from seesaw.commands import app
 from seesaw.suite.checks.specimen import encoder as random_encoder
-from seesaw.tasks.track import FOLDER
+from seesaw.tasks.track import track_file
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -28,6 +30,14 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no real data beside this checkout (../shared/data)")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _cache_of_their_own(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests leave the user's cache alone and share one among themselves."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture
@@ -53,7 +63,7 @@ def tiny_scenes(tmp_path: Path) -> Path:
 
 def changed(track: str, path: Path, **lines: object) -> Path:
     """A track file with other values for some of its lines."""
-    path.write_text((FOLDER / f"{track}.toml").read_text())
+    path.write_text(track_file(track).read_text())
     return replaced(path, **lines)
 
 
@@ -67,12 +77,19 @@ def replaced(path: Path, **lines: object) -> Path:
     return path
 
 
+TRAINING = ("bench", "speed", "evaluate")
+"""Commands that compute for seconds."""
+
+
 class Seesaw:
     """The command line in this process, in a working folder of its own."""
 
     def __call__(self, *arguments: object, fails: bool = False) -> str:
         """Run `seesaw ARGUMENTS`; what it printed. An error of ours comes as its own type."""
-        result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+        given = [str(a) for a in arguments]
+        if given[0] in TRAINING and "--threads" not in given:
+            given += ["--threads", "1"]  # tests share the machine with each other
+        result = CliRunner().invoke(app, given, catch_exceptions=False)
         assert (result.exit_code != 0) == fails, result.output
         return result.output
 

@@ -10,8 +10,10 @@ import pytest
 from torch import Tensor
 
 from seesaw.methods import method_names, registry
-from seesaw.methods.core.gated import Gated, GatedConfig
+from seesaw.methods.core.config import GatedConfig
+from seesaw.methods.core.gated import Gated
 from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.placement import Place
 
 Act = Callable[[Gated], Tensor | None]
 
@@ -26,10 +28,6 @@ def hostile(
     method_names()  # all others are there before
     monkeypatch.setattr(registry, "_METHODS", dict(registry._METHODS))
 
-    class Layer(Gated):
-        def gate(self, x: Tensor, logits: Tensor | None, state: Any) -> Tensor | None:
-            return act(self)
-
     @registry.register
     @dataclass
     class HostileConfig(GatedConfig):
@@ -37,12 +35,14 @@ def hostile(
         title: ClassVar[str] = "a LoRA that misbehaves"
         paper: ClassVar[str] = ""
 
-        def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
+        def place_parameters(
+            self, place: Place, shape: tuple[int, int], n_tasks: int
+        ) -> Parameters:
             costs()
-            count = self.rank_at(place) * sum(shape)
-            return Parameters(count, count)
+            return self.lora_parameters(place, shape)
 
-        def build(self, place: str, d_in: int, d_out: int) -> Gated:
-            return Layer(self, place, d_in, d_out)
+    class Layer(Gated, config=HostileConfig):
+        def gate(self, x: Tensor, logits: Tensor | None, state: Any) -> Tensor | None:
+            return act(self)
 
     return HostileConfig.name

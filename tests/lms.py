@@ -12,21 +12,21 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from torch import nn
 from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
-from seesaw.methods import get_method, routing
+from seesaw.methods import get_method
 from seesaw.methods.core.placement import Placement
 from seesaw.suite.run.evaluate import answer
 from seesaw.tasks.backbones.locate import locate
-from seesaw.tasks.families.language.learner import InstructionLearner
+from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.families.language.lm_eval import evaluate
-from seesaw.tasks.families.language.model import LanguageModel
+from seesaw.tasks.families.language.models import LanguageModel
 from seesaw.tasks.families.language.track import InstructionTrack
 from seesaw.tasks.track import get_track
 
 FEW = {"train": 24, "dev": 4, "test": 5}
 
 
-def stories(only: tuple[str, ...] = (), **recipe: Any) -> InstructionLearner:
-    """The learner of `stories` with a few examples."""
+def stories(only: tuple[str, ...] = (), **recipe: Any) -> InstructionFamily:
+    """The family of `stories` with a few examples."""
     track = get_track("stories")
     assert isinstance(track, InstructionTrack)
     track = track.model_copy(
@@ -36,15 +36,17 @@ def stories(only: tuple[str, ...] = (), **recipe: Any) -> InstructionLearner:
         }
     )
     _, data = track.load_data(None, only)
-    return InstructionLearner.open(track, data, locate(track.backbone))
+    return InstructionFamily.open(track, data, locate(track.backbone))
 
 
-def adapted(learner: InstructionLearner, method: str | None) -> LanguageModel:
+def adapted(family: InstructionFamily, method: str | None) -> LanguageModel:
     """The LM with an adapter that was moved away from its start, ready to answer."""
-    backbone: Any = learner.backbone()
+    told_task, adapted_linears = False, family.scoring.track.backbone.adapted
+    backbone: Any = family.models.backbone()
     if method is not None:
         config = get_method(method)()
-        config = config.placed(Placement(learner.track.backbone.adapted), 0.0, len(learner.tasks))
+        told_task = config.told_task
+        config = config.placed(Placement(adapted_linears), 0.0, len(family.tasks))
         size = next(s for s in config.sizes() if s.r >= 8 or s.fixed_size).scaled(1.0)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
@@ -52,29 +54,29 @@ def adapted(learner: InstructionLearner, method: str | None) -> LanguageModel:
             for parameter in backbone.parameters():
                 if parameter.requires_grad:
                     nn.init.normal_(parameter, std=0.03)
-    return learner.model(backbone).eval()
+    return family.models.model(backbone, told_task).eval()
 
 
-def in_house(learner: InstructionLearner, model: LanguageModel, size: int) -> pd.DataFrame:
+def in_house(family: InstructionFamily, model: LanguageModel, size: int) -> pd.DataFrame:
     """Outcomes of the test split without lm-eval."""
     accelerator = Accelerator(cpu=True)
-    return learner.outcomes(
+    return family.scoring.outcomes(
         "test",
         (
             (answer(model, accelerator, batch), batch, rows)
-            for batch, rows in learner.eval_batches("test", size)
+            for batch, rows in family.data.eval("test", size)
         ),
     )
 
 
-def through_lm_eval(learner: InstructionLearner, model: LanguageModel, size: int) -> pd.DataFrame:
+def through_lm_eval(family: InstructionFamily, model: LanguageModel, size: int) -> pd.DataFrame:
     """Outcomes of the test split through lm-eval."""
     ranked, texts = {}, {}
-    found = evaluate(model, learner.encoder, learner.data, learner.track, routing, size)
+    found = evaluate(model, family.data.encoder, family.data.data, family.scoring.track, size)
     for task, own in enumerate(found):
         ranked |= {(task, row): values for row, values in own.ranked.items()}
         texts |= {(task, row): text for row, text in own.texts.items()}
-    return learner.table("test", ranked, texts)
+    return family.scoring.table("test", ranked, texts)
 
 
 def tiny_t5(folder: Path, text: list[str]) -> Path:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
-from seesaw.methods.core.gated import GatedConfig
-from seesaw.methods.core.state import RoutingState
+from seesaw.methods.core.config import GatedConfig
+from seesaw.methods.core.settings import setting
 
 LEAST_EXPERT_RANK = 2
 """Under this rank the budget solver halves the experts instead."""
@@ -23,9 +23,7 @@ LEAST_EXPERT_RANK = 2
 class ExpertsConfig(GatedConfig):
     """A config whose total rank `r` is shared out among `experts`."""
 
-    experts: int = 8
-
-    sizing: ClassVar[tuple[str, ...]] = ("r", "experts")
+    experts: int = setting(8, sized=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -48,12 +46,16 @@ class ExpertsConfig(GatedConfig):
         """All experts grow by one rank together."""
         return self.experts
 
-    def with_experts(self, experts: int) -> Self:
-        """This config with fewer experts, the active share kept, at least two of them active."""
-        scale = self.alpha * self.unit() * self.mean_gate()
-        return self.replaced(experts=experts, r=experts * self.expert_rank, rank_pattern={}).scaled(
-            scale
-        )
+    def with_experts(self, experts: int, **active: Any) -> Self:
+        """This config with fewer experts of the same rank, at the same scale.
+
+        Args:
+            experts: how many.
+            active: the method's fields that keep the active share.
+        """
+        rank = experts * self.expert_rank
+        fewer = self.replaced(experts=experts, r=rank, rank_pattern={}, **active)
+        return fewer.scaled(self.scale)
 
     def least_rank(self) -> int:
         """Experts of rank 2."""
@@ -76,22 +78,3 @@ def top_k(scores: Tensor, k: int) -> Tensor:
 def scattered(values: Tensor, kept: Tensor, like: Tensor) -> Tensor:
     """`values` (..., k) at the indices `kept` of a row of zeros shaped like `like` (..., E)."""
     return torch.zeros_like(like, dtype=values.dtype).scatter(-1, kept, values)
-
-
-def balance_loss(logits: Tensor, k: int, state: RoutingState) -> Tensor:
-    """E * sum_e f_e p_e over valid tokens (Switch, arXiv 2101.03961, eq. 4); 1 when balanced.
-
-    f_e is the share of the kept slots that expert e got, p_e its mean probability.
-
-    Args:
-        logits: of the router (..., E).
-        k: experts kept per token.
-        state: tells padding.
-    """
-    weights = state.weights(logits)
-    weights = weights / weights.sum()
-    kept = top_k(logits, k)
-    mask = scattered(torch.ones_like(kept, dtype=weights.dtype), kept, logits)
-    share = weights @ mask.flatten(0, -2) / k
-    probability = weights @ torch.softmax(logits, dim=-1).flatten(0, -2)
-    return logits.shape[-1] * (share * probability).sum()

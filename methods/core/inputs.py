@@ -1,17 +1,31 @@
-"""Where the tokens of a backbone come from: transformers' embeddings or timm's patches."""
+"""Where the tokens of a backbone come from, and how a batch is repeated for several tasks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from torch import nn
+import torch
+from peft.tuners.tuners_utils import BaseTunerLayer
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from seesaw.methods.core.config import GatedConfig
+from seesaw.methods.core.expand import per_token
+from seesaw.methods.core.parameters import Parameters, Role
+from seesaw.methods.core.placement import Shapes
+from seesaw.methods.core.shared import Shared
+from seesaw.methods.core.state import RoutingState
 
 
 def input_embedding(model: nn.Module) -> nn.Module:
     """The module whose output is the first (batch, ..., width) of `model`, or of its encoder.
 
+    These are transformers' input embeddings or timm's patches.
+
     Raises:
-        ValueError: `model` has neither input nor patch embeddings.
+        ValueError: `model` has neither.
     """
     reader: Any = model
     if getattr(getattr(model, "config", None), "is_encoder_decoder", False):
@@ -31,3 +45,82 @@ def input_width(model: nn.Module) -> int:
     if hasattr(model_any, "embed_dim"):
         return int(model_any.embed_dim)
     return int(model_any.config.hidden_size)
+
+
+def acts_in(module: nn.Module) -> bool:
+    """Whether an adapter acts inside `module`, or something in it is trained."""
+    return any(
+        _acts(part) or any(p.requires_grad for p in part.parameters(recurse=False))
+        for part in module.modules()
+    )
+
+
+def _acts(part: nn.Module) -> bool:
+    if not isinstance(part, BaseTunerLayer) or part.disable_adapters:
+        return False
+    return not part._get_available_adapters().isdisjoint(part.active_adapters)
+
+
+def repeated(x: Tensor, rows: int) -> Tensor:
+    """`x` (batch, ...) as a batch of `rows`, copy after copy; as it is if it has them already.
+
+    Raises:
+        ValueError: `rows` is no multiple of the batch.
+    """
+    if rows % len(x):
+        raise ValueError(f"a batch of {len(x)} cannot be repeated to {rows} rows")
+    copies = rows // len(x)
+    return x if copies == 1 else x.repeat(copies, *[1] * (x.ndim - 1))
+
+
+class TaskInput(Shared):
+    """A task embedding e_t that is added to the tokens of the model's input; zero at the start."""
+
+    roles: Mapping[str, Role] = {"task_embedding": "task_embedding"}
+
+    def __init__(self, config: GatedConfig, model: nn.Module) -> None:
+        super().__init__()
+        self.name = config.name
+        self.task_embedding = nn.Parameter(torch.zeros(config.n_tasks, input_width(model)))
+
+    def attach(
+        self, model: nn.Module, state: RoutingState, acts: Callable[[], bool]
+    ) -> Sequence[RemovableHandle]:
+        """Hook the embeddings of `model`."""
+        # a partial, unlike a closure, is copied with the model
+        hook = partial(self.add, state, acts)
+        return (input_embedding(model).register_forward_hook(hook),)
+
+    def add(
+        self,
+        state: RoutingState,
+        acts: Callable[[], bool],
+        module: nn.Module,
+        inputs: Any,
+        output: Tensor,
+    ) -> Tensor:
+        """The hook: `output` (batch, ..., d) plus e_t.
+
+        Several task ids per example make as many copies of the batch, one after the other.
+        """
+        if not acts():
+            return output
+        own = self.task_embedding[state.tasks(self.name)]
+        if len(own) > len(output):
+            output = repeated(output, len(own))
+        return output + per_token(own, output).to(output.dtype)
+
+
+class TaskInputConfig(GatedConfig):
+    """A config whose `input_embedding` says whether the model's input gets a task embedding."""
+
+    input_embedding: bool
+
+    def shared_parameters(self, shapes: Shapes, n_tasks: int) -> Parameters:
+        """T d, with d the width of the network's input, which the first place reads."""
+        width = next(iter(shapes.values()))[0] if self.input_embedding else 0
+        return Parameters(task_embedding=n_tasks * width)
+
+    def build_shared(self, model: nn.Module) -> TaskInput | None:
+        """The task embedding."""
+        return TaskInput(self, model) if self.input_embedding else None

@@ -12,20 +12,21 @@ from peft import get_peft_model
 from torch import nn
 
 from seesaw.methods.core.parameters import Parameters
-from seesaw.methods.core.placement import Placement, Shapes, written
+from seesaw.methods.core.placement import Linears, Place, Placement, Shapes
+from seesaw.methods.core.settings import settings_of
 
 
 class MethodConfig(ABC):
     """A low-rank adapter architecture, as a mixin of its PEFT config.
 
-    `routes_on` says what the gate depends on, `told_task` whether it needs the task's id, `merges`
-    whether the adapter folds into the frozen weights, `options` which fields a user of the suite
-    may set (the track fixes the others), `described` which fields a record keeps, and `sizing`
-    which ones the budget solver chooses.
+    `routes_on` says what the gate depends on, `told_task` whether it needs the task's id, and
+    `merges` whether the adapter folds into the frozen weights. Its fields say by `setting` whether
+    users may set them, records keep them and the budget solver sizes them.
 
     A `control` is there to be compared with. It may have no adapter at all (`has_adapter`), a size
-    of its own instead of the budget's (`fixed_size`), or another learning rate than the recipe's.
-    `straight_through` names parameters whose gradient is an estimate, not the derivative.
+    of its own instead of the budget's (`fixed_size`), no budget at all (`under_budget`), or another
+    learning rate than the recipe's. `straight_through` names parameters whose gradient is an
+    estimate, not the derivative.
     """
 
     name: ClassVar[str]
@@ -34,25 +35,59 @@ class MethodConfig(ABC):
     routes_on: ClassVar[Literal["none", "task", "token", "instance"]] = "none"
     told_task: ClassVar[bool] = False
     merges: ClassVar[Literal["yes", "per task", "no"]] = "no"
-    options: ClassVar[tuple[str, ...]] = ()
-    described: ClassVar[tuple[str, ...]]
-    sizing: ClassVar[tuple[str, ...]] = ("r",)
     control: ClassVar[bool] = False
     has_adapter: ClassVar[bool] = True
     fixed_size: ClassVar[bool] = False
+    under_budget: ClassVar[bool] = True
     learning_rate_factor: ClassVar[float] = 1.0
     straight_through: ClassVar[tuple[str, ...]] = ()
 
     r: int
     rank_pattern: dict[str, int] | None
 
+    @classmethod
+    def user_settings(cls) -> tuple[str, ...]:
+        """Fields a user of the suite may set; a track fixes the others."""
+        return tuple(name for name, about in settings_of(cls).items() if about.user)
+
+    @classmethod
+    def recorded_settings(cls) -> tuple[str, ...]:
+        """Fields that say what is trained."""
+        return tuple(name for name, about in settings_of(cls).items() if about.recorded)
+
+    @classmethod
+    def sized_settings(cls) -> tuple[str, ...]:
+        """Fields the budget solver chooses."""
+        return tuple(name for name, about in settings_of(cls).items() if about.sized)
+
+    def describe(self) -> dict[str, Any]:
+        """The resolved fields that say what is trained, in the words of records."""
+        words = _words(type(self))
+        return {word: getattr(self, name) for word, name in words.items()}
+
+    @classmethod
+    def from_record(cls, config: Mapping[str, Any]) -> Self:
+        """The config that `describe` told of; what a record does not name has its default.
+
+        Raises:
+            ValueError: the method knows no such word, or refuses a value.
+        """
+        words = _words(cls)
+        unknown = sorted(set(config) - set(words))
+        if unknown:
+            raise ValueError(
+                f"{cls.name} records no {', '.join(unknown)}; it records {', '.join(words)}"
+            )
+        made: Self = cls(**{words[word]: value for word, value in config.items()})
+        return made
+
     @abstractmethod
-    def place_parameters(self, place: str, shape: tuple[int, int], n_tasks: int) -> Parameters:
+    def place_parameters(self, place: Place, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """Closed form for one adapted linear of `shape` (d_in, d_out)."""
 
     def shared_parameters(self, shapes: Shapes, n_tasks: int) -> Parameters:
-        """Closed form of what the whole model has once; nothing unless the method says other."""
-        return Parameters(0, 0)
+        """Closed form of what the whole model has once, which for most methods is nothing."""
+        return Parameters()
 
     def parameters(self, shapes: Shapes, n_tasks: int) -> Parameters:
         """Closed form over all adapted places; equals what is trained."""
@@ -60,7 +95,7 @@ class MethodConfig(ABC):
         places = (self.place_parameters(p, s, n_tasks) for p, s in own.items())
         return sum(places, self.shared_parameters(own, n_tasks))
 
-    def places(self, placement: Placement, linears: Shapes) -> Shapes:
+    def places(self, placement: Placement, linears: Linears) -> Shapes:
         """Where it acts among the `linears` of a model.
 
         Raises:
@@ -82,9 +117,9 @@ class MethodConfig(ABC):
         adapted: nn.Module = get_peft_model(model, config, autocast_adapter_dtype=False)
         return adapted
 
-    def rank_at(self, place: str) -> int:
+    def rank_at(self, place: Place) -> int:
         """Rank at one adapted place; patterns name the linear it writes, as PEFT's do."""
-        return (self.rank_pattern or {}).get(written(place), self.r)
+        return (self.rank_pattern or {}).get(place.writes, self.r)
 
     @property
     def total_rank(self) -> int:
@@ -130,9 +165,9 @@ class MethodConfig(ABC):
     def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Self:
         """This config where a track wants it."""
 
-    def with_ranks(self, ranks: Mapping[str, int]) -> Self:
+    def with_ranks(self, ranks: Mapping[Place, int]) -> Self:
         """This config with its own rank at some places; the scale stays the nominal rank's."""
-        return self.replaced(rank_pattern={written(place): r for place, r in ranks.items()})
+        return self.replaced(rank_pattern={place.writes: r for place, r in ranks.items()})
 
     def replaced(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new config."""
@@ -140,6 +175,8 @@ class MethodConfig(ABC):
         copy: Self = dataclasses.replace(config, **changes)
         return copy
 
-    def describe(self) -> dict[str, Any]:
-        """The resolved fields that say what is trained, ready for JSON."""
-        return {name: getattr(self, name) for name in self.described}
+
+def _words(method: type[MethodConfig]) -> dict[str, str]:
+    """Recorded fields by their words in records."""
+    settings = settings_of(method)
+    return {settings[name].recorded_as or name: name for name in method.recorded_settings()}

@@ -7,11 +7,13 @@ inside backward, sees the same task ids and mask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+
+from seesaw.methods.core.placement import Place
 
 
 def _in_backward() -> bool:
@@ -22,19 +24,20 @@ def _in_backward() -> bool:
 class RoutingState:
     """Task ids (batch,), padding mask (batch, length), and what the layers collected.
 
-    `places` counts the adapted places, `n_tasks` bounds the ids where a method is told the task.
-    `losses` holds one auxiliary loss per adapted place. `usage` holds, per place, gate mass summed
-    over valid tokens as (tasks, experts), while `record_usage` is on.
+    `losses` holds one auxiliary loss per adapted place. While `record_usage` is on, `collected`
+    holds per place the gate mass (batch, experts) of every call, summed over valid tokens;
+    `attribute` adds it to the tables (tasks, experts) of `usage`. `told` holds, for every adapter
+    that is told the task, whether it acts and how many tasks it knows.
     """
 
     def __init__(self) -> None:
         self.task_ids: Tensor | None = None
         self.mask: Tensor | None = None
-        self.places = 0
-        self.n_tasks: int | None = None
         self.losses: list[Tensor] = []
         self.record_usage = False
-        self.usage: dict[str, Tensor] = {}
+        self.collected: dict[Place, list[Tensor]] = {}
+        self.usage: dict[Place, Tensor] = {}
+        self.told: dict[str, tuple[Callable[[], bool], int]] = {}
 
     @property
     def collecting(self) -> bool:
@@ -54,7 +57,7 @@ class RoutingState:
         if self.task_ids is None:
             raise ValueError(
                 f"{method} routes on the task: hold methods.routing(model, task_ids) around "
-                "forward and backward"
+                "forward and backward; the suite does for methods that declare told_task = True"
             )
         return self.task_ids
 
@@ -64,11 +67,13 @@ class RoutingState:
         Raises:
             ValueError: a task id is out of range (seen on a CPU only, a GPU would have to wait).
         """
-        if task_ids is not None and self.n_tasks is not None and task_ids.device.type == "cpu":
-            wrong = task_ids[(task_ids < 0) | (task_ids >= self.n_tasks)].tolist()
-            if wrong:
-                raise ValueError(f"task ids {wrong} are not among 0 ... {self.n_tasks - 1}")
-        self.task_ids, self.mask, self.losses = task_ids, mask, []
+        if task_ids is not None and task_ids.device.type == "cpu":
+            bound = min((n for acts, n in self.told.values() if acts()), default=None)
+            if bound is not None:
+                wrong = task_ids[(task_ids < 0) | (task_ids >= bound)].tolist()
+                if wrong:
+                    raise ValueError(f"task ids {wrong} are not among 0 ... {bound - 1}")
+        self.task_ids, self.mask, self.losses, self.collected = task_ids, mask, [], {}
 
     def weights(self, x: Tensor) -> Tensor:
         """1 for every valid token of `x` (..., width), 0 for padding, flat (tokens,)."""
@@ -82,20 +87,37 @@ class RoutingState:
         mask = self.mask
         return mask if mask is not None and mask.shape == x.shape[:-1] else None
 
-    def add_usage(self, place: str, gates: Tensor, n_tasks: int) -> None:
-        """Add gate mass (batch, ..., experts) of the valid tokens to the table of `place`."""
+    def collect(self, place: Place, gates: Tensor) -> None:
+        """Keep the mass by example of gates (batch, ..., experts) over the valid tokens."""
         valid = self.valid(gates)
         if valid is not None:
             gates = gates * valid.unsqueeze(-1)
         per_example = gates.detach().reshape(gates.shape[0], -1, gates.shape[-1]).sum(1)
-        table = self.usage.setdefault(
-            place, torch.zeros(n_tasks, gates.shape[-1], device=gates.device)
-        )
-        rows = per_example.shape[0]
-        tasks = self.task_ids if self.task_ids is not None else per_example.new_zeros(1).long()
-        # beams repeat every example
-        tasks = tasks.repeat_interleave(rows // len(tasks))
-        table.index_add_(0, tasks, per_example.float())
+        self.collected.setdefault(place, []).append(per_example.float())
+
+    def attribute(self, task_ids: Tensor | None, n_tasks: int) -> None:
+        """Add what was collected since the batch began to `usage`, and forget it.
+
+        Args:
+            task_ids: of the examples (batch,), whose beams stand one after the other; without them
+                all is the first task's.
+            n_tasks: rows of the tables.
+
+        Raises:
+            ValueError: there is no whole number of collected rows per example.
+        """
+        for place, masses in self.collected.items():
+            for mass in masses:
+                shape = n_tasks, mass.shape[-1]
+                table = self.usage.setdefault(place, torch.zeros(shape, device=mass.device))
+                ids = torch.zeros(1).long() if task_ids is None else task_ids
+                if len(mass) % len(ids):
+                    raise ValueError(
+                        f"{len(ids)} task ids do not go with {len(mass)} rows of gates"
+                    )
+                whose = ids.to(mass.device).repeat_interleave(len(mass) // len(ids))
+                table.index_add_(0, whose, mass)
+        self.collected = {}
 
 
 def routing_state(model: nn.Module) -> RoutingState | None:

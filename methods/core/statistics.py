@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,21 +11,13 @@ DEAD_SHARE = 0.1
 """An expert with less than this share of an equal load counts as dead."""
 
 
-class RoutingStatistics(TypedDict):
-    """Load by expert, its entropy over the maximum, dead share, I(task; expert) in nats.
+def routing_statistics(usage: Tensor) -> dict[str, Any]:
+    """Plain numbers out of gate mass `usage` (tasks, experts); tasks weigh equally.
 
-    `by_task` is the load of every task that was seen, in the order of their ids.
+    `load` by expert, its `entropy` over the largest there can be, the `dead` share of experts,
+    `task_information` I(task; expert) in nats, and `by_task` the load of every task that was seen,
+    in the order of their ids.
     """
-
-    load: list[float]
-    entropy: float
-    dead: float
-    task_information: float
-    by_task: list[list[float]]
-
-
-def routing_statistics(usage: Tensor) -> RoutingStatistics:
-    """Statistics of gate mass `usage` (tasks, experts); tasks weigh equally."""
     joint = usage.double()
     joint = joint[joint.sum(1) > 0]
     joint = joint / joint.sum(1, keepdim=True) / joint.shape[0]

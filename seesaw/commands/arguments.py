@@ -24,40 +24,63 @@ Budget = Annotated[
 Data = Annotated[str, typer.Option(help="Folder with local data, for tracks that take it.")]
 Weights = Annotated[str, typer.Option(help="Folder or hub id that serves the backbone.")]
 OnlyTasks = Annotated[str, typer.Option("--tasks", help="Only these tasks, comma-separated.")]
-Threads = Annotated[int, typer.Option(help="CPU threads; results may differ between counts.")]
 
 
+def _at_least_one(threads: int) -> int:
+    if threads < 1:
+        raise typer.BadParameter(f"{threads} is no number of threads; it must be 1 or more")
+    return threads
+
+
+Threads = Annotated[
+    int,
+    typer.Option(callback=_at_least_one, help="CPU threads; results may differ between counts."),
+]
 OwnTrack = Annotated[
     str, typer.Option("--track", help="Track file, for records of no track of ours.")
 ]
 
 
+MOST_SEEDS = 10_000
+"""In one call."""
+MOST_PARAMETERS = 10**11
+"""A budget over this is a slip of the pen: a unit too many."""
+
+
 def parse_count(text: str) -> int:
-    """A count such as 2654208, 650k, 2.5M.
+    """A count of parameters such as 2654208, 650k, 2.5M.
 
     Raises:
-        BadParameter: it is none.
+        BadParameter: it is none, or too large.
     """
     match = re.fullmatch(r"(\d[\d_,]*(?:\.\d+)?)\s*([kKmMgG]?)", text.strip())
     if match is None or float(re.sub("[_,]", "", match[1])) <= 0:
         raise typer.BadParameter(f"{text!r} is not a count such as 650k, 1.5M or 2654208")
     factor = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()]
-    return round(float(re.sub("[_,]", "", match[1])) * factor)
+    count = round(float(re.sub("[_,]", "", match[1])) * factor)
+    if count > MOST_PARAMETERS:
+        raise typer.BadParameter(f"{text!r} is over {MOST_PARAMETERS:,}, the most that is solved")
+    return count
 
 
 def parse_seeds(text: str) -> list[int]:
     """Seeds such as `0`, `0,1,2`, `0 1 2` or `0-4`.
 
     Raises:
-        BadParameter: it is none.
+        BadParameter: it is none, a range that ends before it begins, or too many.
     """
-    seeds: list[int] = []
+    seeds: dict[int, None] = {}
     for part in re.split(r"[\s,]+", text.strip()):
         match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
         if match is None:
             raise typer.BadParameter(f"{part!r} is not a seed or a range such as 0-4")
-        seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
-    return seeds
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise typer.BadParameter(f"{part!r} ends before it begins; write {last}-{first}")
+        if last - first >= MOST_SEEDS:
+            raise typer.BadParameter(f"{part!r} is over {MOST_SEEDS:,} seeds, the most in one call")
+        seeds.update(dict.fromkeys(range(first, last + 1)))
+    return list(seeds)
 
 
 def split_methods(texts: list[str] | None) -> list[str]:

@@ -1,8 +1,11 @@
-"""Commands that make records, and those that work on them."""
+"""The command that trains and scores: from a request to records and their table."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,8 +25,15 @@ from seesaw.commands.arguments import (
     parse_count,
     parse_seeds,
     split_methods,
+    split_names,
     workloads,
 )
+
+if TYPE_CHECKING:  # torch comes in with them
+    from seesaw.suite.plan.job import Job
+    from seesaw.suite.plan.refused import Refused
+    from seesaw.suite.records.store import Store
+    from seesaw.suite.run.bench import Outcome
 
 
 @app.command()
@@ -48,53 +58,75 @@ def bench(
     from seesaw.suite.plan.request_cache import request_key, stamp, stamped
     from seesaw.suite.records.store import Store
     from seesaw.suite.run.bench import Outcome
-    from seesaw.suite.run.bench import bench as run_plans
 
     chosen_seeds, target = parse_seeds(seeds), parse_count(budget) if budget else None
     own, published = Store(runs), Store(results)
-    request = [methods, track, target, chosen_seeds, data, weights, tasks, threads]
-    key = request_key({"bench": request}, [name for name in (data, weights, track) if name])
+    key = request_key(
+        {"bench": [methods, track, target, chosen_seeds, data, weights, tasks, threads]}
+    )
     done = None if force or dry_run else stamped(own, key)
     if done is not None:
-        known = [Outcome.known(record, published) for record in done]
+        known = [Outcome.of(record, False, published) for record in done]
         console.bench_summary(known, own, published, as_json)
         return
-    plans = _plans(methods, (track, data, weights, tasks), target, chosen_seeds, threads)
-    if dry_run:
-        from seesaw.suite.run.dry_run import estimate
+    with _interruptible():
+        where = (track, data, weights, tasks)
+        jobs = _jobs(methods, where, target, chosen_seeds, threads)
+        if dry_run:
+            from seesaw.suite.run.dry_run import estimate
 
-        console.dry_run(estimate(plans, own), as_json)
-        return
+            console.dry_run(estimate(jobs, own), as_json)
+            return
+        outcomes = _run(jobs, own, published, force)
+    console.bench_summary(outcomes, own, published, as_json)
+    if any(outcome.status != "ok" for outcome in outcomes):
+        raise typer.Exit(1)
+    records = [outcome.record for outcome in outcomes if outcome.record is not None]
+    stamp(own, key, records, _read(track, data, weights))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
     try:
-        with console.BenchProgress(len(plans)) as progress:
-            outcomes = run_plans(plans, own, published, force, progress.started, progress.ended)
+        yield
     except KeyboardInterrupt:
         console.error(
             "interrupted; what had ended is stored, the same command goes on with the rest"
         )
         raise typer.Exit(130) from None
-    console.bench_summary(outcomes, own, published, as_json)
-    if any(outcome.record.status != "ok" for outcome in outcomes):
-        raise typer.Exit(1)
-    stamp(own, key, [outcome.record for outcome in outcomes])
 
 
-def _plans(
+def _jobs(
     methods: list[str] | None,
     where: tuple[str, str, str, str],
     target: int | None,
     seeds: list[int],
     threads: int,
-) -> list[Any]:
+) -> list[Job | Refused]:
     """Every run of a request; `where` is track, data, weights and tasks as given."""
-    from seesaw.suite.plan.plan import make_plans
+    from seesaw.suite.plan.plan import make_jobs
     from seesaw.suite.plan.request import parse_method
     from seesaw.suite.run.determinism import pin
 
     requests = [parse_method(text) for text in split_methods(methods)]
     pin(threads)
     return [
-        plan
+        job
         for workload in workloads(*where)
-        for plan in make_plans(workload, requests, target, seeds)
+        for job in make_jobs(workload, requests, target, seeds)
     ]
+
+
+def _run(jobs: Sequence[Job | Refused], own: Store, published: Store, force: bool) -> list[Outcome]:
+    from seesaw.suite.run.bench import Watcher
+    from seesaw.suite.run.bench import bench as run_jobs
+
+    with console.BenchProgress(len(jobs)) as progress:
+        watcher = Watcher(progress.started, progress.ended)
+        return run_jobs(jobs, own, published, force, watcher)
+
+
+def _read(track: str, data: str, weights: str) -> list[Path]:
+    """What the answer to a request depends on besides all code."""
+    named = [Path(name) for name in (*split_names(track), data, weights) if name]
+    return [path.absolute() for path in named if path.exists()]

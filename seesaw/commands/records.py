@@ -1,21 +1,18 @@
-"""Commands that work on records: publish, verify, leaderboard."""
+"""Commands that work on records: publish, verify, leaderboard, clean."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seesaw import console
 from seesaw.commands.app import app
-from seesaw.commands.arguments import (
-    Json,
-    OwnTrack,
-    Results,
-    Runs,
-    Weights,
-)
+from seesaw.commands.arguments import Data, Json, OwnTrack, Results, Runs, Weights
+
+if TYPE_CHECKING:
+    from seesaw.suite.audit.sources import Sources
 
 
 @app.command()
@@ -25,13 +22,17 @@ def publish(
     again: Annotated[
         bool, typer.Option(help="Also runs whose outcomes differ from their published twin's.")
     ] = False,
+    track: OwnTrack = "",
+    data: Data = "",
+    weights: Weights = "",
     as_json: Json = False,
 ) -> None:
     """Copy verified records of clean commits from the runs to the published store."""
     from seesaw.suite.audit.publish import publish as copy
     from seesaw.suite.records.store import Store
 
-    copied, refused = copy(Store(runs), Store(results), again)
+    sources = _sources(track, data, weights)
+    copied, refused = copy(Store(runs), Store(results), sources, again)
     console.published([record.path for record in copied], refused, as_json)
 
 
@@ -39,13 +40,19 @@ def publish(
 def leaderboard(
     results: Results = "results",
     out: Annotated[Path, typer.Option(help="Folder for the tables and figures.")] = Path("reports"),
+    track: OwnTrack = "",
+    data: Data = "",
+    weights: Weights = "",
     as_json: Json = False,
 ) -> None:
-    """Rebuild every table and figure from the published records."""
+    """Rebuild every table and figure from the published records that verify."""
     from seesaw.reports.leaderboard import build
+    from seesaw.suite.audit.audit import audit
+    from seesaw.suite.records.store import Store
 
-    paths, damaged = build(results, out)
-    console.written(paths, damaged, as_json)
+    found = audit(Store(results), _sources(track, data, weights), lambda r: r.status == "ok")
+    paths = build(found.accepted, found.scan, out)
+    console.written(paths, found.refused, as_json)
 
 
 @app.command()
@@ -55,17 +62,31 @@ def verify(
     ] = None,
     store: Annotated[str, typer.Option(help="Store the records are in.")] = "results",
     track: OwnTrack = "",
+    data: Data = "",
     weights: Weights = "",
     as_json: Json = False,
 ) -> None:
-    """Recompute scores from the outcomes files and count the parameters again."""
-    from seesaw.suite.audit.verify import verify_all
+    """Check records against outcomes, track and data: all that tables print is computed anew."""
+    from seesaw.suite.audit.audit import audit_named
     from seesaw.suite.records.store import Store
+
+    wanted = {path.name.removesuffix(".json") for path in records or []}
+    found = audit_named(Store(store), _sources(track, data, weights), wanted)
+    console.verified(found.checked, found.notes, found.scan.leftovers, as_json)
+    if any(found.checked.values()):
+        raise typer.Exit(1)
+
+
+def _sources(track: str, data: str, weights: str) -> Sources:
+    from seesaw.suite.audit.sources import Sources
     from seesaw.tasks.track import get_track
 
-    own = get_track(track) if track else None
-    wanted = {path.name.removesuffix(".json") for path in records or []}
-    checked = verify_all(Store(store), wanted, own, weights or None)
-    console.verified(checked, as_json)
-    if any(checked.values()):
-        raise typer.Exit(1)
+    return Sources(get_track(track) if track else None, data, weights)
+
+
+@app.command()
+def clean(runs: Runs = "runs", as_json: Json = False) -> None:
+    """Remove unfinished files from a store, and those that belong to no record."""
+    from seesaw.suite.records.store import Store
+
+    console.cleaned(Store(runs).clean(), as_json)

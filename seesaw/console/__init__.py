@@ -8,6 +8,7 @@ from seesaw.console.progress import BenchProgress, Steps
 from seesaw.console.runs import (
     bench_summary,
     checked,
+    cleaned,
     data_checked,
     dry_run,
     harness,
@@ -24,6 +25,7 @@ __all__ = [
     "bench_summary",
     "budgets",
     "checked",
+    "cleaned",
     "data_checked",
     "dry_run",
     "error",

@@ -23,7 +23,7 @@ def methods(found: Sequence[type[MethodConfig]], as_json: bool) -> None:
             "told_task": method.told_task,
             "merges": method.merges,
             "control": method.control,
-            "options": list(method.options),
+            "options": list(method.user_settings()),
         }
         for method in found
     ]

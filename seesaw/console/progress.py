@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Self
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from seesaw.console.terminal import duration, messages
-from seesaw.suite.records.record import Spec
+from seesaw.suite.records.names import printable
 
 if TYPE_CHECKING:  # these import torch, which listing commands can do without
-    from seesaw.suite.plan.plan import Plan
+    from seesaw.suite.plan.job import Job
     from seesaw.suite.run.bench import Outcome
-    from seesaw.suite.run.train import Progress as Training
+    from seesaw.suite.run.state import Progress as Training
 
 
 def _bars() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[status]}"),
+        TextColumn("{task.fields[status]}", markup=False),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=messages,
@@ -41,18 +41,19 @@ class BenchProgress:
     def __exit__(self, *_: object) -> None:
         self.bars.stop()
 
-    def started(self, plan: Plan) -> Callable[[Training], None]:
-        """Add a bar for `plan`; the function returned moves it."""
-        recipe = plan.workload.track.recipe
-        name = f"[{self.count + 1}/{self.total}] {spec_name(plan.spec)}".replace("[", r"\[")
-        bar = self.bars.add_task(name, total=recipe.steps, status="preparing")
+    def started(self, job: Job) -> Callable[[Training], None]:
+        """Add a bar for `job`; the function returned moves it."""
+        spec, steps = job.spec, job.spec.recipe["steps"]
+        name = run_name(spec.track, spec.variant, spec.seed)
+        title = printable(f"[{self.count + 1}/{self.total}] {name}")
+        bar = self.bars.add_task(title, total=steps, status="preparing")
 
         def moved(training: Training) -> None:
             rate = training.per_second(training.examples)
             status = f"loss {training.loss:.3f} · {rate:.0f} examples/s"
             if training.to_score:
                 status = f"loss {training.loss:.3f} · scored {training.scored}/{training.to_score}"
-            elif training.steps == recipe.steps:
+            elif training.steps == steps:
                 status += " · scoring"
             self.bars.update(bar, completed=training.steps, status=status)
 
@@ -61,17 +62,21 @@ class BenchProgress:
     def ended(self, outcome: Outcome) -> None:
         """Say how a run ended."""
         self.count += 1
-        record = outcome.record
-        what = f"[{self.count}/{self.total}] {spec_name(record.spec)}: "
-        if not outcome.fresh:
-            what += "done already"
-        elif record.status == "ok" and record.cost is not None:
-            what += f"ok in {duration(record.cost.total_s)}"
-        else:
-            what += f"{record.status}: {(record.error or '').strip().splitlines()[-1]}"
+        name = run_name(outcome.track, outcome.method, outcome.seed)
+        what = f"[{self.count}/{self.total}] {name}: {_how_it_ended(outcome)}"
         if outcome.twin:
             what += f"; it {outcome.twin}"
-        messages.print(what, markup=False)
+        if outcome.note:
+            what += f" ({outcome.note})"
+        messages.print(printable(what), markup=False)
+
+
+def _how_it_ended(outcome: Outcome) -> str:
+    record = outcome.record
+    if record is not None and record.status == "ok" and record.cost is not None:
+        return f"ok in {duration(record.cost.total_s)}" if outcome.fresh else "done already"
+    lines = (outcome.error or "").strip().splitlines() or ["no reason was given"]
+    return f"{outcome.status}: {lines[-1]}"
 
 
 class Steps:
@@ -95,6 +100,6 @@ class Steps:
             messages.print(f"step {step}: loss {loss:.3f}, {seconds / step:.3f} s/step")
 
 
-def spec_name(spec: Spec) -> str:
-    """Track, method and seed of a run."""
-    return f"{spec.track} {spec.variant} seed {spec.seed}"
+def run_name(track: str, method: str, seed: int) -> str:
+    """What a run is called in messages."""
+    return f"{track} {method} seed {seed}"

@@ -7,9 +7,10 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from seesaw.console.progress import spec_name
-from seesaw.console.terminal import as_text, console, duration, error, table
+from seesaw.console.progress import run_name
+from seesaw.console.terminal import as_text, duration, error, line, remark, table
 from seesaw.reports.boards import Board, Entry, boards, conditions
+from seesaw.suite.plan.refused import Refused
 
 if TYPE_CHECKING:  # these import torch, which listing commands can do without
     from seesaw.suite.records.store import Store
@@ -25,7 +26,7 @@ def bench_summary(
     if as_json:
         as_text([_outcome_json(outcome) for outcome in outcomes])
         return
-    own = [outcome.record for outcome in outcomes if outcome.record.status == "ok"]
+    own = [o.record for o in outcomes if o.record is not None and o.status == "ok"]
     there = published.scan()
     named = {"here": boards(own), "published": boards(there.records, there.speed)}
     for board in named["here"]:
@@ -41,24 +42,37 @@ def bench_summary(
         table(f"{board.track}, budget {board.budget:,}", columns, rows, left=2)
     for path, reason in there.damaged.items():
         error(f"{path} set aside: {reason}")
-    if not any(outcome.fresh for outcome in outcomes):
-        console.print("Nothing is left to do: every run asked for has ended ok before.")
-    console.print(f"Records are in {runs.address}; the table is provisional (see README).")
+    for outcome in outcomes:
+        if outcome.record is None:
+            name = run_name(outcome.track, outcome.method, outcome.seed)
+            error(f"{name}: {_last_line(outcome.error)}")
+    if all(outcome.status == "ok" and not outcome.fresh for outcome in outcomes):
+        line("Nothing is left to do: every run asked for has ended ok before.")
+    line(f"Records are in {runs.address}; the table is provisional (see README).")
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:
     record = outcome.record
+    counts = record.parameters if record else None
     return {
-        "path": record.path,
-        "id": record.id,
-        "status": record.status,
-        "error": record.error,
+        "track": outcome.track,
+        "method": outcome.method,
+        "seed": outcome.seed,
+        "path": record.path if record else None,
+        "id": record.id if record else None,
+        "status": outcome.status,
+        "error": outcome.error,
         "fresh": outcome.fresh,
         "twin": outcome.twin,
-        "conditions": conditions(record),
-        "scores": record.scores(),
-        "parameters": record.parameters.model_dump() if record.parameters else None,
+        "note": outcome.note,
+        "conditions": conditions(record) if record else None,
+        "scores": record.scores() if record else {},
+        "parameters": counts.model_dump() if counts else None,
     }
+
+
+def _last_line(text: str | None) -> str:
+    return ((text or "").strip().splitlines() or [""])[-1]
 
 
 def _entry_row(entry: Entry, place: str, board: Board) -> list[str]:
@@ -81,32 +95,40 @@ def _baseline_row(title: str, points: Mapping[str, float], board: Board) -> list
 def dry_run(estimates: Sequence[Estimate], as_json: bool) -> None:
     """The runs a call would do."""
     if as_json:
-        as_text(
-            [
-                {
-                    "spec": estimate.plan.spec.model_dump(mode="json"),
-                    "id": estimate.plan.spec.id,
-                    "parameters": estimate.plan.parameters.total,
-                    "done": estimate.done,
-                    "seconds": round(estimate.seconds),
-                }
-                for estimate in estimates
-            ]
-        )
+        as_text([_estimate_json(estimate) for estimate in estimates])
         return
-    rows = [
-        [
-            spec_name(estimate.plan.spec),
-            f"{estimate.plan.parameters.total:,}",
-            f"{estimate.plan.parameters.router:,}",
-            f"{estimate.plan.parameters.active:,}",
-            "done" if estimate.done else f"about {duration(estimate.seconds)}",
-        ]
-        for estimate in estimates
-    ]
     columns = ["run", "parameters", "of them router", "active per token", "time"]
+    rows = [_estimate_row(estimate) for estimate in estimates]
     table("Runs this call would do", columns, rows)
-    console.print(f"In all about {duration(sum(e.seconds for e in estimates))}.")
+    line(f"In all about {duration(sum(e.seconds for e in estimates))}.")
+
+
+def _estimate_json(estimate: Estimate) -> dict[str, Any]:
+    job = estimate.job
+    if isinstance(job, Refused):
+        return vars(job)
+    return {
+        "spec": job.spec.model_dump(mode="json"),
+        "id": job.spec.id,
+        "parameters": job.parameters.total,
+        "done": estimate.done,
+        "seconds": round(estimate.seconds),
+    }
+
+
+def _estimate_row(estimate: Estimate) -> list[str]:
+    job = estimate.job
+    if isinstance(job, Refused):
+        name = run_name(job.track, job.method, job.seed)
+        return [name, "", "", "", f"cannot be run: {_last_line(job.reason)}"]
+    counts = job.parameters
+    return [
+        run_name(job.spec.track, job.spec.variant, job.spec.seed),
+        f"{counts.total:,}",
+        f"{counts.router:,}",
+        f"{counts.active:,}",
+        "done" if estimate.done else f"about {duration(estimate.seconds)}",
+    ]
 
 
 def published(copied: Sequence[str], refused: Mapping[str, str], as_json: bool) -> None:
@@ -115,33 +137,52 @@ def published(copied: Sequence[str], refused: Mapping[str, str], as_json: bool) 
         as_text({"published": copied, "refused": refused})
         return
     for path in copied:
-        console.print(f"published {path}", markup=False)
+        line(f"published {path}")
     for path, reason in refused.items():
-        console.print(f"left out {path}: {reason}", markup=False)
-    console.print(f"{len(copied)} records published.")
+        line(f"left out {path}: {reason}")
+    line(f"{len(copied)} records published.")
 
 
 def written(paths: Sequence[Path], damaged: Mapping[str, str], as_json: bool) -> None:
-    """The files a report consists of, and the records that could not be read."""
+    """The files a report consists of, and what was left out of it."""
     if as_json:
         as_text({"written": [str(path) for path in paths], "damaged": damaged})
         return
     for path in paths:
-        console.print(f"wrote {path}", markup=False)
+        line(f"wrote {path}")
     for name, reason in damaged.items():
         error(f"{name} set aside: {reason}")
 
 
-def verified(checked: Mapping[str, Sequence[str]], as_json: bool) -> None:
-    """What `verify` found, by record."""
+def cleaned(paths: Sequence[str], as_json: bool) -> None:
+    """What was removed from a store."""
+    if as_json:
+        as_text(paths)
+        return
+    for path in paths:
+        line(f"removed {path}")
+    line(f"{len(paths)} leftovers removed.")
+
+
+def verified(
+    checked: Mapping[str, Sequence[str]],
+    notes: Mapping[str, Sequence[str]],
+    leftovers: Mapping[str, str],
+    as_json: bool,
+) -> None:
+    """What `verify` found, by record; what it could not check, and what no record needs."""
+    for note, paths in notes.items():
+        remark(f"{note} ({len(paths)} of the records)")
+    for path, reason in leftovers.items():
+        remark(f"{path} is a leftover, which `seesaw clean` removes: {reason}")
     if as_json:
         as_text(checked)
         return
     for path, problems in checked.items():
         for problem in problems:
-            console.print(f"{path}: {problem}", markup=False)
+            line(f"{path}: {problem}")
     wrong = sum(bool(problems) for problems in checked.values())
-    console.print(f"{len(checked) - wrong} of {len(checked)} records are as they say.")
+    line(f"{len(checked) - wrong} of {len(checked)} records are as they say.")
 
 
 def harness(results: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
@@ -163,12 +204,12 @@ def data_checked(report: Report, manifest: Path | None, as_json: bool) -> None:
     if as_json:
         as_text(vars(report) | {"written": manifest})
         return
-    for remark in report.remarks:
-        console.print(f"note: {remark}", markup=False)
+    for said in report.remarks:
+        line(f"note: {said}")
     for problem in report.problems:
-        console.print(f"missing or wrong: {problem}", markup=False)
+        line(f"missing or wrong: {problem}")
     if manifest is not None:
-        console.print(f"All is there. Wrote {manifest}.", markup=False)
+        line(f"All is there. Wrote {manifest}.")
 
 
 def checked(found: Mapping[str, str | None], as_json: bool) -> None:
@@ -177,6 +218,6 @@ def checked(found: Mapping[str, str | None], as_json: bool) -> None:
         as_text(found)
         return
     for name, problem in found.items():
-        console.print(f"{'FAILED' if problem else 'ok':6} {name.replace('_', ' ')}", markup=False)
+        line(f"{'FAILED' if problem else 'ok':6} {name.replace('_', ' ')}")
         if problem:
-            console.print(f"       {problem}", markup=False)
+            line(f"       {problem}")

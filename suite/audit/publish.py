@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from seesaw.suite.audit.verify import verify
-from seesaw.suite.records.record import Record, track_of
-from seesaw.suite.records.store import PICTURE, Store
-from seesaw.tasks.track import get_track
+from seesaw.suite.audit.audit import audit
+from seesaw.suite.audit.sources import Sources
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.store import PICTURE, Scan, Store
 
 
 def publish(
-    runs: Store, published: Store, again: bool = False
+    runs: Store, published: Store, sources: Sources, again: bool = False
 ) -> tuple[list[Record], dict[str, str]]:
     """Copy every `ok` record that verifies, comes from a clean commit and is not there yet.
 
@@ -19,35 +19,48 @@ def publish(
     Returns:
         The records copied, and the reason by path for those that were not.
     """
-    copied, refused = [], {}
-    scan = runs.scan()
-    for record in sorted(scan.records, key=lambda record: record.path):
-        if record.status != "ok":
-            refused[record.path] = f"status is {record.status}"
-        elif _known(record, published, again):
-            refused[record.path] = "its twin is published already"
-        elif record.provenance.dirty is not False:
-            refused[record.path] = "made from a tree that is not a clean commit"
-        elif problems := verify(record, runs):
-            refused[record.path] = "; ".join(problems)
-        else:
-            copied.append(published.add(record, _evidence(record, runs)))
-    there = {(record.folder, record.provenance.started) for record in published.scan().speed}
-    for speed in scan.speed:
-        known = (speed.folder, speed.provenance.started) in there
-        if speed.provenance.dirty is False and not known:
-            published.add(speed)
-    return copied, refused | scan.damaged
+    there = audit(published, sources)
+    twins = _newest(there.scan)
+    own = audit(runs, sources, lambda r: _unfit(r, twins, again) is None, there.known)
+    unfit = {record.path: _unfit(record, twins, again) for record in own.scan.records}
+    refused = {path: reason for path, reason in unfit.items() if reason}
+    copied = [
+        published.add(record, _evidence(record, runs, sources))
+        for record in sorted(own.accepted, key=lambda record: record.path)
+    ]
+    _copy_speed(own.scan, there.scan, published)
+    return copied, dict(sorted((refused | own.refused).items()))
 
 
-def _evidence(record: Record, runs: Store) -> dict[str, bytes]:
+def _unfit(record: Record, twins: dict[str, Record], again: bool) -> str | None:
+    """Why a record need not be looked at any closer; None if it must be."""
+    if record.status != "ok":
+        return f"status is {record.status}"
+    twin = twins.get(record.id)
+    if twin and not (again and twin.outcomes_sha256 != record.outcomes_sha256):
+        return "its twin is published already"
+    if record.provenance.dirty is not False:
+        return "made from a tree that is not a clean commit"
+    return None
+
+
+def _newest(scan: Scan) -> dict[str, Record]:
+    """The newest `ok` attempt at every spec, by id."""
+    ok = (record for record in scan.records if record.status == "ok")
+    return {record.id: record for record in sorted(ok, key=lambda record: record.attempt)}
+
+
+def _copy_speed(own: Scan, there: Scan, published: Store) -> None:
+    known = {(record.folder, record.provenance.started) for record in there.speed}
+    for record in own.speed:
+        is_known = (record.folder, record.provenance.started) in known
+        if record.provenance.dirty is False and not is_known:
+            published.add(record)
+
+
+def _evidence(record: Record, runs: Store, sources: Sources) -> dict[str, bytes]:
     """What may be published beside a record: pictures of other people's images may not."""
     files = runs.evidence(record)
-    if get_track(track_of(record.spec.track)).tier != "embedded":
+    if sources.track_of(record).tier != "embedded":
         files.pop(PICTURE, None)
     return files
-
-
-def _known(record: Record, published: Store, again: bool) -> bool:
-    twin = published.finished(record.spec)
-    return twin is not None and not (again and twin.outcomes_sha256 != record.outcomes_sha256)

@@ -1,97 +1,105 @@
-"""Check a record against its own evidence: outcomes recomputed, parameters counted again."""
+"""Check a record against its own evidence, its track and its data: nothing is taken on trust."""
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Collection
-from pathlib import PurePosixPath
+from collections.abc import Iterator
 
 import pandas as pd
-import torch
 
-from seesaw.methods.registry import UnknownName
-from seesaw.suite.costs.parameters import count_trainable
-from seesaw.suite.plan.workload import linear_shapes, placement_of, stored_config
-from seesaw.suite.records.record import Record, track_of
-from seesaw.suite.records.store import Store, StoreError
-from seesaw.tasks.backbones.locate import locate
-from seesaw.tasks.families.learner import learner_class
-from seesaw.tasks.task import WeightsError
-from seesaw.tasks.track import Track, UnknownTrack, get_track
-
-
-def verify_all(
-    store: Store, wanted: Collection[str], track: Track | None = None, weights: str | None = None
-) -> dict[str, list[str]]:
-    """`verify` for every record of a store, or for those of `wanted` names; by path.
-
-    Damaged files have their reason, and names that are not there say so.
-    """
-    checked: dict[str, list[str]] = {}
-    scan = store.scan()
-    for record in scan.records:
-        if not wanted or record.path.rpartition("/")[2] in wanted:
-            checked[record.path] = verify(record, store, track, weights)
-    for path, reason in scan.damaged.items():
-        if not wanted or PurePosixPath(path).stem in wanted:
-            checked[path] = [reason]
-    known = {path.rpartition("/")[2].removesuffix(".json") for path in checked}
-    for name in set(wanted) - known:
-        checked[name] = [f"no such record in {store.address}"]
-    return checked
+from seesaw.suite.audit.cache import Verdict
+from seesaw.suite.audit.identity import spec_problems
+from seesaw.suite.audit.reference import Reference, References
+from seesaw.suite.audit.results import count_problems, result_problems, same
+from seesaw.suite.audit.statement import statement_problems
+from seesaw.suite.records.names import printable
+from seesaw.suite.records.record import Record
+from seesaw.tasks.families.family import family_class
+from seesaw.tasks.task import DataError, WeightsError
+from seesaw.tasks.track import TrackError, UnknownTrack
 
 
-def verify(
-    record: Record, store: Store, track: Track | None = None, weights: str | None = None
-) -> list[str]:
-    """What is wrong with an `ok` record; an empty list if nothing is.
+def verify(record: Record, content: bytes, references: References) -> Verdict:
+    """What is wrong with an `ok` record.
 
-    Recomputes every score from the Parquet file, and counts the parameters of the method built
-    anew from the stored config on the meta device.
+    Everything that tables print is computed anew: scores from the outcomes file, rows and labels
+    from the data, baselines, the config from the budget solver, and the parameters by building the
+    method on the meta device.
 
     Args:
-        record: as read from `store`.
-        store: where the outcomes are.
-        track: the record's track, if it is not one of ours.
-        weights: a folder or hub id of the backbone, where the package does not carry it.
+        record: as read from its store.
+        content: its outcomes file.
+        references: of the tracks, opened once for all records of a call.
     """
-    if record.status != "ok" or record.parameters is None:
-        return [f"status is {record.status}, not ok"]
     try:
-        track = track or get_track(track_of(record.spec.track))
-        return _check_scores(record, store, track) + _check_parameters(record, track, weights)
-    except (UnknownTrack, UnknownName, WeightsError, StoreError) as error:
-        return [str(error)]
+        reference = references.of(record)
+    except (UnknownTrack, TrackError, DataError) as error:
+        return Verdict([printable(error)])
+    except WeightsError as error:  # another time they may be there
+        return Verdict([printable(error)], lasting=False)
+    problems, config = spec_problems(record, reference)
+    problems += statement_problems(record, reference.track)
+    if config is not None:
+        problems += count_problems(record, reference, config)
+    problems += result_problems(record, reference)
+    fingerprint = None
+    try:
+        outcomes = read_outcomes(content)
+    except OutcomesError as error:
+        problems.append(str(error))
+    else:
+        problems += _outcome_problems(record, reference, outcomes)
+        fingerprint = hashlib.sha256(outcomes.to_json(orient="split").encode()).hexdigest()
+    notes = [reference.note] if reference.note else []
+    return Verdict([printable(problem) for problem in problems], notes, fingerprint)
 
 
-def _check_scores(record: Record, store: Store, track: Track) -> list[str]:
-    outcomes = pd.read_parquet(io.BytesIO(store.outcomes(record)))
-    problems = []
-    for name, result in record.tasks.items():
-        scores = learner_class(track).scores(outcomes, name, list(result.test))
-        for split in ("dev", "test"):
-            for metric, stored in getattr(result, split).items():
-                found = scores[split][metric]
-                if abs(found - stored) > 1e-9:
-                    problems.append(f"{name} {split} {metric}: stored {stored}, recomputed {found}")
+class OutcomesError(ValueError):
+    """An outcomes file that cannot be read; the message says why."""
+
+
+def read_outcomes(content: bytes) -> pd.DataFrame:
+    """The rows of an outcomes file in one order.
+
+    Raises:
+        OutcomesError: it is no Parquet file, or not one that can be ordered.
+    """
+    try:
+        found = pd.read_parquet(io.BytesIO(content))
+        keys = [name for name in ("split", "task", "output", "family", "row") if name in found]
+        return found.sort_values(keys, ignore_index=True, kind="stable")
+    except Exception as error:  # a file of others may be wrong in any way
+        raise OutcomesError(f"outcomes are no Parquet file of ours: {_brief(error)}") from None
+
+
+def _outcome_problems(record: Record, reference: Reference, outcomes: pd.DataFrame) -> list[str]:
+    try:
+        family = reference.family
+        if family is not None and (wrong := family.scoring.problems(outcomes)):
+            return wrong
+    except Exception as error:  # as above
+        return [f"outcomes do not fit the data: {_brief(error)}"]
+    problems: list[str] = []
+    for name in record.tasks:
+        try:
+            problems += _score_problems(record, reference, outcomes, name)
+        except Exception as error:  # as above
+            problems.append(f"{name}: its outcomes cannot be scored: {_brief(error)}")
     return problems
 
 
-def _check_parameters(record: Record, track: Track, weights: str | None) -> list[str]:
-    assert record.parameters is not None
-    path = locate(track.backbone, weights)
-    model = learner_class(track).load_backbone(track, path, meta=True)
-    config = stored_config(record, track)
-    shapes = config.places(placement_of(track), linear_shapes(model))
-    with torch.device("meta"):
-        counts = count_trainable(config.adapt(model))
-    claimed = config.parameters(shapes, len(record.spec.tasks))
-    problems = []
-    for kind in ("experts", "router", "task_embedding"):
-        stored = getattr(record.parameters, kind)
-        if not stored == counts[kind] == getattr(claimed, kind):
-            problems.append(
-                f"{kind} parameters: stored {stored:,}, built {counts[kind]:,}, "
-                f"closed form {getattr(claimed, kind):,}"
-            )
-    return problems
+def _score_problems(
+    record: Record, reference: Reference, outcomes: pd.DataFrame, name: str
+) -> Iterator[str]:
+    result = record.tasks[name]
+    scores = family_class(reference.track).scorer.scores(outcomes, name, list(result.test))
+    for split in ("dev", "test"):
+        for metric, stored in getattr(result, split).items():
+            found = scores[split].get(metric, float("nan"))
+            if not same(stored, found):
+                yield f"{name} {split} {metric}: stored {stored}, recomputed {found}"
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

@@ -10,9 +10,8 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import BertModel, LlamaConfig, LlamaForCausalLM
 
-from seesaw.methods import after_step, routing, routing_state
+from seesaw.methods import after_step, routing_state
 from seesaw.methods.core.statistics import routing_statistics
-from seesaw.suite.checks.numerics import step_gradients
 from seesaw.suite.checks.specimen import (
     LINEARS,
     N_TASKS,
@@ -23,6 +22,8 @@ from seesaw.suite.checks.specimen import (
     configured,
     encoder,
     hidden,
+    routed,
+    step_gradients,
 )
 from seesaw.suite.checks.verdict import CheckError, Method, same
 from seesaw.suite.costs.parameters import count_trainable
@@ -104,14 +105,16 @@ def it_merges_or_says_why_not(method: Method) -> None:
     """`merge_and_unload` gives the same outputs where the method says it merges."""
     model, inputs = adapted(method, encoder()).eval(), batch()
     wanted = hidden(model, inputs)
-    if method.merges == "yes":
-        same(model.merge_and_unload()(**inputs).last_hidden_state, wanted, "merged")
-        return
+    declared = f"it declares merges = {method.merges!r}, yet merging raises"
     try:
-        model.merge_and_unload()
-    except ValueError:
+        merged = model.merge_and_unload()
+    except ValueError as error:
+        if method.merges == "yes":
+            raise CheckError(f"{declared} {error!r}") from None
         return
-    raise CheckError(f"it declares merges = {method.merges!r}, yet merging raises no ValueError")
+    if method.merges != "yes":
+        raise CheckError(f"{declared} no ValueError")
+    same(merged(**inputs).last_hidden_state, wanted, "merged")
 
 
 def routing_is_recorded(method: Method) -> None:
@@ -148,8 +151,9 @@ def generation_is_the_same_alone(method: Method) -> None:
 
     def written(rows: slice, start: int) -> Tensor:
         own = ids[rows, start:]
-        with routing(model, tasks[rows]):
-            text: Tensor = model.generate(input_ids=own, attention_mask=(own > 0).long(), **options)
+        inputs = {"input_ids": own, "attention_mask": (own > 0).long()}
+        with routed(model, inputs, tasks[rows]):
+            text: Tensor = model.generate(**inputs, **options)
         return text[:, own.shape[1] :]
 
     together = written(slice(0, 2), 0)

@@ -21,8 +21,8 @@ from transformers import (
     T5Config,
 )
 
-from seesaw.methods.core.placement import Placement, Shapes
-from seesaw.suite.costs.setting import Place
+from seesaw.methods.core.placement import Linears, Placement
+from seesaw.suite.costs.setting import Setting
 from seesaw.suite.plan.request import RequestError
 from seesaw.suite.plan.workload import linear_shapes, placement_of, track_linears
 from seesaw.tasks.backbones.locate import locate
@@ -54,7 +54,7 @@ FEED_FORWARD = {
 """Last linear of a feed-forward block and the first one, whose input an update beside it reads."""
 
 
-def backbone_place(name: str, n_tasks: int, beside_blocks: bool, backbone_rank: int) -> Place:
+def backbone_place(name: str, n_tasks: int, beside_blocks: bool, backbone_rank: int) -> Setting:
     """A backbone as a place to compare methods at, on the meta device.
 
     Args:
@@ -76,10 +76,10 @@ def backbone_place(name: str, n_tasks: int, beside_blocks: bool, backbone_rank: 
         placement.shapes(linears)
     except ValueError as error:
         raise RequestError(f"{name}: {error}") from None
-    return Place(name, linears, n_tasks, placement, dense=timm.is_model(name))
+    return Setting(name, linears, n_tasks, placement, dense=timm.is_model(name))
 
 
-def in_blocks(linears: Shapes) -> dict[str, tuple[int, int]]:
+def in_blocks(linears: Linears) -> dict[str, tuple[int, int]]:
     """Those of `linears` that are in a backbone's blocks."""
     return {name: shape for name, shape in linears.items() if re.fullmatch(BLOCKS, name)}
 
@@ -113,7 +113,7 @@ SHOWN_BACKBONES = ("vit_base_patch16_224", "llama-2-7b", "llama-3.1-8b")
 
 def backbone_places(
     names: Sequence[str], track: str, n_tasks: int, beside_blocks: bool, backbone_rank: int
-) -> list[Place]:
+) -> list[Setting]:
     """The named backbones as places, or those shown by default where no track is named either."""
     shown = names if names or track else SHOWN_BACKBONES
     return [backbone_place(name, n_tasks, beside_blocks, backbone_rank) for name in shown]
@@ -121,7 +121,7 @@ def backbone_places(
 
 def track_places(
     names: Sequence[str], weights: str, targets: Sequence[int]
-) -> list[tuple[Place, list[int]]]:
+) -> list[tuple[Setting, list[int]]]:
     """Tracks as places to compare budgets at, with their own budgets where none is named."""
     chosen = [get_track(name) for name in names or track_names()]
     places = []
@@ -129,7 +129,7 @@ def track_places(
         if names or track.tier == "embedded":
             path = locate(track.backbone, weights or None)
             linears = in_blocks(track_linears(track, path))
-            place = Place(
+            place = Setting(
                 track.slug,
                 linears,
                 len(track.tasks),

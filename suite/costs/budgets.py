@@ -8,7 +8,7 @@ from typing import Any
 
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.parameters import Parameters
-from seesaw.suite.costs.setting import Place
+from seesaw.suite.costs.setting import Setting
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.plan.solver import BudgetError, solve
 from seesaw.suite.records.record import variant
@@ -41,7 +41,7 @@ class BudgetRow:
 
 
 def compare_budgets(
-    places: Sequence[tuple[Place, Sequence[int]]], requests: Sequence[MethodRequest]
+    places: Sequence[tuple[Setting, Sequence[int]]], requests: Sequence[MethodRequest]
 ) -> list[BudgetRow]:
     """Solve every method at every budget of every place."""
     rows = []
@@ -52,16 +52,16 @@ def compare_budgets(
     return rows
 
 
-def like(place: Place, request: MethodRequest) -> int:
+def like(place: Setting, request: MethodRequest) -> int:
     """The budget that is what a method takes as it is asked for, e.g. `lora[r=16]`."""
     return place.parameters(_on(place, request)).total
 
 
-def _on(place: Place, request: MethodRequest) -> MethodConfig:
+def _on(place: Setting, request: MethodRequest) -> MethodConfig:
     return request.config().placed(place.placement, 0.0, place.n_tasks)
 
 
-def solved(place: Place, request: MethodRequest, target: int) -> MethodConfig:
+def solved(place: Setting, request: MethodRequest, target: int) -> MethodConfig:
     """A method filled to a budget.
 
     Raises:
@@ -71,7 +71,7 @@ def solved(place: Place, request: MethodRequest, target: int) -> MethodConfig:
     return solve(config, place.shapes(config), place.n_tasks, target)
 
 
-def _reference(place: Place, target: int) -> tuple[int, int] | None:
+def _reference(place: Setting, target: int) -> tuple[int, int] | None:
     """LoRA's operations per token in training and in inference, if it can fill the budget."""
     try:
         lora = solved(place, MethodRequest("lora", {}), target)
@@ -82,7 +82,7 @@ def _reference(place: Place, target: int) -> tuple[int, int] | None:
 
 
 def _row(
-    place: Place, request: MethodRequest, target: int, reference: tuple[int, int] | None
+    place: Setting, request: MethodRequest, target: int, reference: tuple[int, int] | None
 ) -> BudgetRow:
     name = variant(request.name, request.options)
     try:
@@ -90,7 +90,7 @@ def _row(
     except ValueError as error:
         return BudgetRow(place.name, target, name, {}, {}, None, problem=str(error))
     parameters = place.parameters(config)
-    size = {field: getattr(config, field) for field in config.sizing}
+    size = {field: getattr(config, field) for field in config.sized_settings()}
     training, inference = reference or (None, None)
     return BudgetRow(
         place.name,

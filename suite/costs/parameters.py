@@ -1,28 +1,44 @@
-"""Trainable parameters of a model, counted."""
+"""Trainable parameters of a model, counted, and the state that it declares."""
 
 from __future__ import annotations
 
 from torch import nn
 
+from seesaw.methods.core.parameters import parameter_roles
+
+
+def trained_kinds(model: nn.Module) -> dict[str, str]:
+    """What every trainable parameter of `model` is, by its name.
+
+    Methods declare the roles of what they put into the backbone; trained weights of the backbone
+    itself are experts.
+
+    Raises:
+        ValueError: a method declares no role for a tensor of its adapter.
+    """
+    roles = parameter_roles(model)
+    trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    return {n: roles.get(n, "head" if n.startswith("heads.") else "experts") for n in trained}
+
 
 def count_trainable(model: nn.Module) -> dict[str, int]:
     """Trainable parameters by what they are: experts, router, task_embedding, head.
 
-    Told by name: a method calls its router's parameters `router...` and its task embedding
-    `task_embedding...`; everything else inside the backbone counts as experts.
+    Raises:
+        ValueError: see `trained_kinds`.
     """
     counts = {"experts": 0, "router": 0, "task_embedding": 0, "head": 0}
+    kinds = trained_kinds(model)
     for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        parts = name.split(".")
-        if parts[0] == "heads":
-            kind = "head"
-        elif "task_embedding" in parts:
-            kind = "task_embedding"
-        elif any(part.startswith("router") for part in parts):
-            kind = "router"
-        else:
-            kind = "experts"
-        counts[kind] += parameter.numel()
+        if name in kinds:
+            counts[kinds[name]] += parameter.numel()
     return counts
+
+
+def declared_state(model: nn.Module) -> set[str]:
+    """Names of the tensors that methods declare to change without being trained.
+
+    Raises:
+        ValueError: see `trained_kinds`.
+    """
+    return {name for name, role in parameter_roles(model).items() if role == "state"}

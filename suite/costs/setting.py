@@ -8,12 +8,12 @@ from functools import cached_property
 
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.parameters import Parameters
-from seesaw.methods.core.placement import Placement, Shapes
+from seesaw.methods.core.placement import Linears, Placement, Shapes
 from seesaw.suite.costs.profile import saved_elements
 
 
 @dataclass(frozen=True)
-class Place:
+class Setting:
     """Where methods are compared: a backbone's linears, what is adapted, a number of tasks.
 
     `dense` says that every input carries all tasks, as in dense vision; a method that must be told
@@ -21,7 +21,7 @@ class Place:
     """
 
     name: str
-    linears: Shapes
+    linears: Linears
     n_tasks: int
     placement: Placement = field(default_factory=lambda: Placement(".*"))
     dense: bool = False

@@ -13,7 +13,7 @@ from seesaw.methods import routing
 from seesaw.methods.core.method import MethodConfig
 from seesaw.suite.costs.backbones import model_config
 from seesaw.suite.costs.profile import saved_for_backward
-from seesaw.suite.costs.setting import Place
+from seesaw.suite.costs.setting import Setting
 from seesaw.suite.plan.request import RequestError
 
 HALF, SINGLE = 2, 4
@@ -47,7 +47,7 @@ class Memory:
 
 
 def training_memory(
-    place: Place, config: MethodConfig, name: str, batch: int, length: int
+    place: Setting, config: MethodConfig, name: str, batch: int, length: int
 ) -> Memory:
     """Memory of one step on `batch` examples of `length` tokens, with gradient checkpointing.
 

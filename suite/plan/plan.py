@@ -1,39 +1,43 @@
-"""From a request (methods, track, budget, seeds) to the runs it means, without training."""
+"""From a request (methods, track, budget, seeds) to the jobs it means, without training."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from seesaw.methods.core.method import MethodConfig
-from seesaw.suite.plan.request import MethodRequest
+from seesaw.suite.plan.job import Job
+from seesaw.suite.plan.refused import Refused
+from seesaw.suite.plan.request import MethodRequest, RequestError
+from seesaw.suite.plan.solver import BudgetError
 from seesaw.suite.plan.workload import Workload
-from seesaw.suite.records.record import Spec
 
 
-@dataclass(frozen=True)
-class Plan:
-    """One run: what it is, and all it needs."""
-
-    workload: Workload
-    config: MethodConfig
-    spec: Spec
-
-    @property
-    def parameters(self) -> Any:
-        """Closed-form parameter counts."""
-        return self.config.parameters(self.workload.places(self.config), len(self.workload.tasks))
-
-
-def make_plans(
+def make_jobs(
     workload: Workload, methods: Sequence[MethodRequest], budget: int | None, seeds: Sequence[int]
-) -> list[Plan]:
-    """Every run of the request on one track, methods outermost."""
+) -> list[Job | Refused]:
+    """Every run of the request on one track, methods outermost.
+
+    Raises:
+        RequestError: a method refuses an option, or has no place on the track.
+    """
     target = budget or workload.track.budgets.default
-    plans = []
+    jobs: list[Job | Refused] = []
     for request in methods:
-        config = workload.config(request, target)
-        for seed in seeds:
-            plans.append(Plan(workload, config, workload.spec(request, config, target, seed)))
-    return plans
+        try:
+            config = workload.config(request, target)
+            specs = [workload.spec(request, config, target, seed) for seed in seeds]
+        except RequestError:  # what is asked for means nothing; said before anything is run
+            raise
+        except BudgetError as error:
+            jobs += _refused(workload, request, seeds, str(error))
+        except Exception:  # a method's own code may raise anything
+            jobs += _refused(workload, request, seeds, traceback.format_exc())
+        else:
+            jobs += [Job.of(workload, spec) for spec in specs]
+    return jobs
+
+
+def _refused(
+    workload: Workload, request: MethodRequest, seeds: Sequence[int], reason: str
+) -> list[Refused]:
+    return [Refused(workload.slug, request.label, seed, reason) for seed in seeds]

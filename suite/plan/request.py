@@ -83,7 +83,7 @@ def parse_method(text: str, sized: bool = False) -> MethodRequest:
     if match is None:
         raise RequestError(f"method {text!r} is not of the form name or name[field=value,...]")
     config_class = get_method(match["name"])
-    known = {*config_class.options, *(config_class.sizing if sized else ())}
+    known = {*config_class.user_settings(), *(config_class.sized_settings() if sized else ())}
     hints = typing.get_type_hints(config_class)
     options = {}
     for item in filter(None, (match["options"] or "").split(",")):

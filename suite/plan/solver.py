@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seesaw.methods.core.method import MethodConfig
-from seesaw.methods.core.placement import Shapes
+from seesaw.methods.core.placement import Place, Shapes
 
 BELOW, ABOVE = 0.02, 0.0025
 """How far under and over its budget an entry may be."""
+MOST = 16
+"""Times the weights of the adapted linears that a budget may be: over that nothing is low rank."""
 
 
 class BudgetError(ValueError):
@@ -23,14 +25,22 @@ def solve(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> Me
     not close enough to the target, the next ladder is tried.
 
     Args:
-        shapes: adapted places, (d_in, d_out) by module name.
+        shapes: adapted places with their (d_in, d_out).
 
     Raises:
-        BudgetError: no size is within -2 % and +0.25 % of the target, or a fixed one is over it.
+        BudgetError: no size is within -2 % and +0.25 % of the target, a fixed one is over it, or
+            the target is beyond anything of low rank.
     """
+    held = sum(d_in * d_out for d_in, d_out in shapes.values())
+    if target > MOST * held:
+        raise BudgetError(
+            f"a budget of {target:,} parameters is over {MOST} times the {held:,} weights of the "
+            f"{len(shapes)} adapted places; the most is {MOST * held:,}"
+        )
     target *= config.budget_share(n_tasks)
     if config.fixed_size:
-        if config.parameters(shapes, n_tasks).total <= (1 + ABOVE) * target:
+        total = config.parameters(shapes, n_tasks).total
+        if not config.under_budget or total <= (1 + ABOVE) * target:
             return config
         raise BudgetError(
             f"{config.name} has {_total(config, shapes, n_tasks)}: over the budget of {target:,}"
@@ -72,7 +82,7 @@ def _total(config: MethodConfig, shapes: Shapes, n_tasks: int) -> str:
 
 
 def _fill(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> MethodConfig:
-    ranks: dict[str, int] = {}
+    ranks: dict[Place, int] = {}
     room = target - config.parameters(shapes, n_tasks).total
     for place in _costliest_first(config, config.own_places(shapes), n_tasks):
         raised = config.with_ranks({place: config.r + config.rank_step()})
@@ -86,8 +96,8 @@ def _fill(config: MethodConfig, shapes: Shapes, n_tasks: int, target: int) -> Me
     return config.with_ranks(ranks) if ranks else config
 
 
-def _costliest_first(config: MethodConfig, shapes: Shapes, n_tasks: int) -> Iterator[str]:
-    costs: dict[int, list[str]] = {}
+def _costliest_first(config: MethodConfig, shapes: Shapes, n_tasks: int) -> Iterator[Place]:
+    costs: dict[int, list[Place]] = {}
     for place, shape in shapes.items():
         cost = config.place_parameters(place, shape, n_tasks).total
         costs.setdefault(cost, []).append(place)

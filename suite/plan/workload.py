@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
 from seesaw.methods import get_method
 from seesaw.methods.core.method import MethodConfig
-from seesaw.methods.core.placement import Placement, Shapes
+from seesaw.methods.core.placement import Linears, Placement, Shapes
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.solver import solve
-from seesaw.suite.records.record import Record, Spec
+from seesaw.suite.records.record import CANONICAL, Spec
 from seesaw.tasks.backbones.locate import locate, sha256
-from seesaw.tasks.families.learner import learner_class
-from seesaw.tasks.track import Track
+from seesaw.tasks.families.family import family_class, open_family
+from seesaw.tasks.track import Track, read_track
+
+Key = tuple[str, str | None, str | None, tuple[str, ...]]
+KEPT_OPEN = 8
+"""Workloads that a process keeps open; an older one is opened again when it is asked for."""
+_OPEN: dict[Key, Workload] = {}
 
 
 class Workload:
-    """A track with its data and backbone found and checked; shared by all runs on it."""
+    """A track with its data and backbone found and checked; shared by all runs on it.
+
+    Args:
+        track: what is learned, on which backbone.
+        folder: local data, for tracks that take it.
+        weights: folder, file or hub id that serves the backbone instead of what the track names.
+        only: names of the tasks to keep, all of them if empty.
+
+    Raises:
+        DataError: the data is missing, damaged or empty.
+        WeightsError: no weights are there, or other ones.
+    """
 
     def __init__(
         self,
@@ -30,13 +47,19 @@ class Workload:
         only: Sequence[str] = (),
     ) -> None:
         self.track = track
+        self.data = None if folder is None else str(folder.absolute())
+        here = weights is not None and Path(weights).exists()
+        self.served = str(Path(weights).absolute()) if weights and here else weights
         self.slug, data = track.load_data(folder, only)
         self.weights = locate(track.backbone, weights)
-        self.learner = learner_class(track).open(track, data, self.weights)
-        self.tasks = [task.name for task in self.learner.tasks]
+        self.family = open_family(track, data, self.weights)
+        self.tasks = [task.name for task in self.family.tasks]
+        _OPEN[_key(track.model_dump(mode="json"), self.data, self.served, self.tasks)] = self
+        while len(_OPEN) > KEPT_OPEN:
+            del _OPEN[next(iter(_OPEN))]
 
     @cached_property
-    def linears(self) -> Shapes:
+    def linears(self) -> Linears:
         """(d_in, d_out) of every linear layer of the backbone, by module name."""
         return track_linears(self.track, self.weights)
 
@@ -52,18 +75,17 @@ class Workload:
             raise RequestError(f"{self.track.slug}: {error}") from None
 
     def config(self, request: MethodRequest, budget: int) -> MethodConfig:
-        """The method's config as the track fixes it, filled to the budget."""
-        recipe = self.track.recipe
-        config = request.config().placed(placement_of(self.track), recipe.dropout, len(self.tasks))
-        return solve(config.scaled(recipe.scale), self.places(config), len(self.tasks), budget)
+        """The method's config as the track fixes it, filled to the budget; see `resolved`."""
+        return resolved(self.track, self.linears, len(self.tasks), request, budget)
 
     def spec(self, request: MethodRequest, config: MethodConfig, budget: int, seed: int) -> Spec:
         """The identity of one run."""
+        backbone = self.track.backbone
         return Spec(
             track=self.slug,
             tasks=self.tasks,
-            data_sha256={name: self.learner.sha256[name] for name in self.tasks},
-            weights_sha256=self.track.backbone.sha256 or sha256(self.weights),
+            data_sha256={name: self.family.sha256[name] for name in self.tasks},
+            weights_sha256=backbone.sha256 or sha256(self.weights),
             method=request.name,
             options=request.options,
             config=config.describe(),
@@ -71,7 +93,45 @@ class Workload:
             recipe=self.track.recipe.model_dump(mode="json"),
             precision=self.track.recipe.precision,
             seed=seed,
+            placement=None if self.track.shipped else backbone.placement,
         )
+
+
+def open_workload(
+    track: Mapping[str, Any], data: str | None, weights: str | None, tasks: Sequence[str]
+) -> Workload:
+    """The workload of a track's snapshot; the one this process has open, if it has.
+
+    Raises:
+        DataError: see `Workload`.
+        WeightsError: see `Workload`.
+    """
+    known = _OPEN.get(_key(track, data, weights, tasks))
+    return known or Workload(read_track(track), Path(data) if data else None, weights, tasks)
+
+
+def _key(
+    track: Mapping[str, Any], data: str | None, weights: str | None, tasks: Sequence[str]
+) -> Key:
+    return CANONICAL.encode(track), data, weights, tuple(tasks)
+
+
+def resolved(
+    track: Track, linears: Linears, n_tasks: int, request: MethodRequest, budget: int
+) -> MethodConfig:
+    """A method's config as a track fixes it, filled to the budget.
+
+    Raises:
+        RequestError: it has no place among the `linears` of the track's backbone.
+        BudgetError: no size of it comes close to the budget.
+    """
+    placement, recipe = placement_of(track), track.recipe
+    config = request.config().placed(placement, recipe.dropout, n_tasks)
+    try:
+        places = config.places(placement, linears)
+    except ValueError as error:
+        raise RequestError(f"{track.slug}: {error}") from None
+    return solve(config.scaled(recipe.scale), places, n_tasks, budget)
 
 
 def placement_of(track: Track) -> Placement:
@@ -80,7 +140,7 @@ def placement_of(track: Track) -> Placement:
     return Placement(backbone.adapted, backbone.reads, backbone.backbone_rank)
 
 
-def linear_shapes(model: nn.Module) -> dict[str, tuple[int, int]]:
+def linear_shapes(model: nn.Module) -> Linears:
     """(d_in, d_out) of every linear layer of `model`, by module name."""
     return {
         name: (module.in_features, module.out_features)
@@ -89,12 +149,16 @@ def linear_shapes(model: nn.Module) -> dict[str, tuple[int, int]]:
     }
 
 
-def track_linears(track: Track, weights: Path) -> dict[str, tuple[int, int]]:
+def track_linears(track: Track, weights: Path) -> Linears:
     """`linear_shapes` of a track's backbone, on the meta device."""
-    return linear_shapes(learner_class(track).load_backbone(track, weights, meta=True))
+    return linear_shapes(family_class(track).model_factory.load_backbone(track, weights, meta=True))
 
 
-def stored_config(record: Record, track: Track) -> MethodConfig:
-    """The config of a record, where its track has it."""
-    config = get_method(record.spec.method)(**record.spec.config)
-    return config.placed(placement_of(track), track.recipe.dropout, len(record.spec.tasks))
+def stored_config(spec: Spec, track: Track) -> MethodConfig:
+    """The config of a spec, where its track has it.
+
+    Raises:
+        ValueError: the method does not know a word of it.
+    """
+    config = get_method(spec.method).from_record(spec.config)
+    return config.placed(placement_of(track), track.recipe.dropout, len(spec.tasks))

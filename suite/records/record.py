@@ -6,8 +6,17 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from seesaw.suite.records.names import (
+    MethodName,
+    MetricName,
+    OptionName,
+    OptionValue,
+    Sha256,
+    TaskName,
+    TrackSlug,
+)
 from seesaw.tasks.strict import StrictModel
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
@@ -28,17 +37,17 @@ def track_of(slug: str) -> str:
 class Spec(StrictModel):
     """Exactly what a run is; its hash is the run's identity. Hardware is no part of it."""
 
-    track: str = Field(description="slug, e.g. glue@1-local6")
-    tasks: list[str]
-    data_sha256: dict[str, str] = Field(description="by task")
-    weights_sha256: str
-    method: str
-    options: dict[str, Any] = Field({}, description="method options set by the user")
+    track: TrackSlug = Field(description="slug, e.g. glue@1-local6")
+    tasks: list[TaskName] = Field(min_length=1)
+    data_sha256: dict[TaskName, Sha256] = Field(description="by task")
+    weights_sha256: Sha256
+    method: MethodName
+    options: dict[OptionName, OptionValue] = Field({}, description="set by the user")
     config: dict[str, Any] = Field(description="resolved method config")
-    budget: int = Field(description="trainable adapter parameters asked for")
+    budget: PositiveInt = Field(description="trainable adapter parameters asked for")
     recipe: dict[str, Any]
     precision: str
-    seed: int
+    seed: NonNegativeInt
     placement: dict[str, Any] | None = Field(
         None,
         description="where updates stand and what the backbone is built with, if that is not what "
@@ -54,7 +63,7 @@ class Spec(StrictModel):
 
     @property
     def variant(self) -> str:
-        """See `variant`."""
+        """The method with the options set by the user, as a folder name."""
         return variant(self.method, self.options)
 
     @property
@@ -71,23 +80,23 @@ class Spec(StrictModel):
 class ParameterCounts(StrictModel):
     """Trainable parameters by kind; `adapter` is what the budget counts, heads come on top."""
 
-    adapter: int
-    experts: int
-    router: int
-    task_embedding: int
-    active: int = Field(description="per token, router included")
-    head: int
+    adapter: NonNegativeInt
+    experts: NonNegativeInt
+    router: NonNegativeInt
+    task_embedding: NonNegativeInt
+    active: NonNegativeInt = Field(description="per token, router included")
+    head: NonNegativeInt
 
 
 class TaskResult(StrictModel):
     """One task's scores: metric ids to values, and what trivial answers are worth."""
 
-    n: int = Field(description="test examples")
-    primary: str = Field(description="the metric the tables show")
-    test: dict[str, float]
-    dev: dict[str, float]
-    constant: dict[str, float] = Field(description="test scores of the best constant answer")
-    bag_of_words: dict[str, float] = Field(
+    n: NonNegativeInt = Field(description="test examples")
+    primary: MetricName = Field(description="the metric the tables show")
+    test: dict[MetricName, float]
+    dev: dict[MetricName, float]
+    constant: dict[MetricName, float] = Field(description="test scores of the best constant answer")
+    bag_of_words: dict[MetricName, float] = Field(
         {}, description="test scores of a linear model on words, where there are words"
     )
     unit: Literal["points", "degrees", "metres"] = "points"
@@ -118,9 +127,11 @@ class RoutingStatistics(StrictModel):
 class Cost(StrictModel):
     """What the run took; seconds say nothing across machines."""
 
-    flops_train: float = Field(description="per step, forward and backward, measured on a batch")
-    flops_infer: float = Field(description="per example, forward")
-    passes: int = Field(1, description="runs of the backbone per example")
+    flops_train: NonNegativeFloat = Field(
+        description="per example, forward and backward, counted on a batch"
+    )
+    flops_infer: NonNegativeFloat = Field(description="per example, forward")
+    passes: PositiveInt = Field(1, description="runs of the backbone per example")
     tokens_per_s: float | None = Field(None, description="in training, padding excluded")
     train_s: float
     eval_s: float
@@ -161,7 +172,7 @@ class Record(StrictModel):
     schema_version: Literal[2] = 2
     kind: Literal["run"] = "run"
     id: str
-    attempt: int
+    attempt: PositiveInt
     spec: Spec
     routes_on: Literal["none", "task", "token", "instance"] = Field(
         description="what the method's gate depends on"
@@ -171,10 +182,10 @@ class Record(StrictModel):
     error: str | None = None
     parameters: ParameterCounts | None = None
     learning_rate_factor: float = Field(1.0, description="of the recipe's peak learning rate")
-    examples: int = 0
-    tokens: int = 0
-    steps: int = 0
-    tasks: dict[str, TaskResult] = Field({})
+    examples: NonNegativeInt = 0
+    tokens: NonNegativeInt = 0
+    steps: NonNegativeInt = 0
+    tasks: dict[TaskName, TaskResult] = Field({})
     loss_curve: list[tuple[int, float]] = Field([], description="(step, mean loss since the last)")
     forgetting: Forgetting | None = None
     cut_prompts: dict[str, int] = Field(
@@ -183,19 +194,21 @@ class Record(StrictModel):
     routing: dict[str, RoutingStatistics] = Field({}, description="by adapted place")
     cost: Cost | None = None
     provenance: Provenance
-    outcomes_sha256: str | None = Field(None, description="of the Parquet file beside the record")
-    trained_sha256: str | None = Field(
+    outcomes_sha256: Sha256 | None = Field(
+        None, description="of the Parquet file beside the record"
+    )
+    trained_sha256: Sha256 | None = Field(
         None, description="of the weights the run left beside the record; None in schema 1"
     )
 
     @property
     def folder(self) -> str:
-        """See `Spec.folder`."""
+        """The folder of all records of its method, track and budget."""
         return self.spec.folder
 
     @property
     def prefix(self) -> str:
-        """See `Spec.prefix`."""
+        """The file name without the attempt."""
         return self.spec.prefix
 
     @property

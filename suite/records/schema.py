@@ -40,11 +40,17 @@ def parse_record(text: str | bytes) -> Record | SpeedRecord:
     """
     try:
         raw = json.loads(text)
+    except RecursionError:
+        raise RecordError("not JSON of a record: nested too deep") from None
     except ValueError as error:
         raise RecordError(f"not JSON: {error}") from None
     version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if not isinstance(version, int):
+    if version is None:
         raise RecordError("no schema_version: not a record of this suite")
+    if type(version) is not int or version < 1:
+        raise RecordError(
+            f"schema_version is {version!r}; it must be a whole number, {SCHEMA_VERSION} or less"
+        )
     if version > SCHEMA_VERSION:
         raise RecordError(
             f"schema version {version} is newer than ours, {SCHEMA_VERSION}; update seesaw"
@@ -52,11 +58,17 @@ def parse_record(text: str | bytes) -> Record | SpeedRecord:
     while version < SCHEMA_VERSION:
         raw, version = MIGRATIONS[version](raw), version + 1
     try:
-        if raw.get("kind") == "speed":
-            return SpeedRecord.model_validate(raw)
-        record = Record.model_validate(raw)
-    except ValueError as error:
+        return _validated(raw)
+    except RecordError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise RecordError(str(error)) from None
+
+
+def _validated(raw: dict[str, Any]) -> Record | SpeedRecord:
+    if raw.get("kind") == "speed":
+        return SpeedRecord.model_validate(raw)
+    record = Record.model_validate(raw)
     if record.id != record.spec.id:
         raise RecordError(f"id {record.id} is not the hash of its spec, {record.spec.id}")
     return record

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
+from seesaw.suite.records.names import MethodName, OptionName, OptionValue, PlaceName
 from seesaw.suite.records.record import Provenance, variant
 from seesaw.tasks.strict import StrictModel
 
@@ -20,11 +21,11 @@ class SpeedRecord(StrictModel):
 
     schema_version: Literal[2] = 2
     kind: Literal["speed"] = "speed"
-    attempt: int
-    track: str
-    budget: int
-    method: str
-    options: dict[str, Any] = Field({})
+    attempt: PositiveInt
+    track: PlaceName
+    budget: PositiveInt
+    method: MethodName
+    options: dict[OptionName, OptionValue] = Field({})
     config: dict[str, Any]
     lora_config: dict[str, Any]
     rounds: int

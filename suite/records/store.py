@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import os
-import uuid
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
 
-import fsspec
-
+from seesaw.suite.records.files import TEMPORARY, Files
+from seesaw.suite.records.names import printable, safe_part
 from seesaw.suite.records.record import Record, Spec
 from seesaw.suite.records.schema import RecordError, parse_record
 from seesaw.suite.records.speed import SpeedRecord
 
-PICTURE = ".webp"
-"""Suffix of a picture of a run's predictions."""
+RECORD, OUTCOMES, WEIGHTS, PICTURE = ".json", ".parquet", ".safetensors", ".webp"
+"""Suffixes of a record and of what lies beside it; a picture shows a run's predictions."""
+BESIDE = (OUTCOMES, WEIGHTS, PICTURE)
 R = TypeVar("R", Record, SpeedRecord)
 
 
 class StoreError(ValueError):
-    """A write that would change or lose a record."""
+    """A store that cannot be read or written as asked; the message names the file."""
 
 
 @dataclass
 class Scan:
     """What a store holds: readable records, and damaged or foreign files with the reason.
 
-    `pictures` are addresses by the path of their record.
+    `pictures` are addresses by the path of their record, `sha256` hashes of a record's own file by
+    its path, `leftovers` what interrupted writers left, by address, with what it is.
     """
 
     records: list[Record] = field(default_factory=list)
     speed: list[SpeedRecord] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
+    sha256: dict[str, str] = field(default_factory=dict)
+    leftovers: dict[str, str] = field(default_factory=dict)
 
 
 class Store:
@@ -44,54 +49,115 @@ class Store:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.fs, self.root = fsspec.core.url_to_fs(address)
+        self.files = Files(address)
+        self.fs, self.root = self.files.fs, self.files.root
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a store at the address, an empty one included."""
+        return bool(self.fs.isdir(self.root))
 
     def scan(self) -> Scan:
-        """Read every record; files that are none are named, never fatal."""
-        scan = Scan()
-        for path in self._files(self.root, (".json", PICTURE)):
-            if path.endswith(PICTURE):
+        """Read every record once; files that are none are named, never fatal."""
+        scan, paths = Scan(), self.files.walk(self.root)
+        there = {path.removesuffix(RECORD) for path in paths if path.endswith(RECORD)}
+        for path in paths:
+            base, dot, kind = path.rpartition(".")
+            if path.endswith(TEMPORARY):
+                scan.leftovers[path] = "a file that was never finished"
+            elif path.endswith(RECORD):
+                self._read_into(scan, path)
+            elif dot + kind in BESIDE and base not in there:
+                scan.leftovers[path] = "there is no record beside it"
+            elif path.endswith(PICTURE):
                 scan.pictures[path.removeprefix(f"{self.root}/").removesuffix(PICTURE)] = path
-                continue
-            try:
-                record = parse_record(self.fs.cat_file(path))
-            except RecordError as error:
-                scan.damaged[path] = " ".join(str(error).split())[:200]
-                continue
-            if isinstance(record, SpeedRecord):
-                scan.speed.append(record)
-            else:
-                scan.records.append(record)
         return scan
 
-    def find(self, name: str) -> Record:
-        """The record in the file `name`, with or without its suffix.
+    def clean(self) -> list[str]:
+        """Remove leftovers that nobody has touched for an hour; a younger one may be in the making.
+
+        Returns:
+            The addresses of what was removed.
+        """
+        latest = datetime.now(UTC) - timedelta(hours=1)
+        old = [path for path in self.scan().leftovers if self.files.modified(path) < latest]
+        for path in old:
+            self.files.remove(path)
+        return old
+
+    def _read_into(self, scan: Scan, path: str) -> None:
+        try:
+            record, digest = self._record(path)
+        except RecordError as error:
+            scan.damaged[path] = " ".join(str(error).split())[:200]
+            return
+        scan.sha256[record.path] = digest
+        if isinstance(record, SpeedRecord):
+            scan.speed.append(record)
+        else:
+            scan.records.append(record)
+
+    def _record(self, path: str) -> tuple[Record | SpeedRecord, str]:
+        """The record in a file and the file's hash.
 
         Raises:
-            StoreError: there is none.
+            RecordError: it cannot be read, or has another record's name.
         """
-        wanted = name.removesuffix(".json")
-        for record in self.scan().records:
-            if record.path.rpartition("/")[2] == wanted:
+        try:
+            content = self.files.read(path)
+        except OSError as error:
+            raise RecordError(f"cannot be read: {error.strerror or error}") from None
+        record = parse_record(content)
+        if path != f"{self.root}/{record.path}{RECORD}":
+            raise RecordError(f"the name of its record is {record.path}{RECORD}, not this one")
+        return record, hashlib.sha256(content).hexdigest()
+
+    def find(self, name: str) -> Record:
+        """The record in the file `name`, with or without its folders and its suffix.
+
+        Raises:
+            StoreError: there is none, or it cannot be read.
+        """
+        wanted = os.path.normpath(name.removesuffix(RECORD)) + RECORD
+        for path in self.files.walk(self.root):
+            if not f"/{path}".endswith(f"/{wanted.lstrip('/')}"):
+                continue
+            try:
+                record, _ = self._record(path)
+            except RecordError as error:
+                raise StoreError(f"{path}: {' '.join(str(error).split())[:200]}") from None
+            if isinstance(record, Record):
                 return record
-        raise StoreError(f"no record {wanted} in {self.address}")
+        raise StoreError(f"no record {printable(name)} in {self.address}")
 
     def attempts(self, spec: Spec) -> list[Record]:
         """The readable attempts at one spec, oldest first."""
         found = []
-        for path in self._names(spec, ".json"):
+        for number in self._numbers(spec, RECORD):
             try:
-                record = parse_record(self.fs.cat_file(path))
+                record, _ = self._record(f"{self._base(spec)}-{number}{RECORD}")
             except RecordError:
                 continue  # named by every scan; a new attempt never reuses its number
             if isinstance(record, Record):
                 found.append(record)
-        return sorted(found, key=lambda record: record.attempt)
+        return found
 
     def finished(self, spec: Spec) -> Record | None:
         """The newest attempt that ended `ok`, if there is one."""
         ok = [record for record in self.attempts(spec) if record.status == "ok"]
         return ok[-1] if ok else None
+
+    def probe(self, spec: Spec | SpeedRecord) -> None:
+        """Find out whether a record of `spec` and what belongs beside it could be written.
+
+        Raises:
+            StoreError: it could not; the message says where and why.
+        """
+        path = f"{self._base(spec)}-{self.next_attempt(spec)}{WEIGHTS}"
+        try:
+            self.files.try_name(path)
+        except OSError as error:
+            raise _unwritten(path, error) from None
 
     def add(self, record: R, files: Mapping[str, bytes] = MappingProxyType({})) -> R:
         """Write a record and what belongs beside it, by suffix; each file whole or not at all.
@@ -100,46 +166,51 @@ class Store:
 
         Returns:
             The record as written, with its attempt number.
+
+        Raises:
+            StoreError: it cannot be written; nothing of it is left.
         """
         while True:
-            base = f"{self.root}/{record.path}"
+            base = f"{self._base(record)}-{record.attempt}"
             content = record.model_dump_json(indent=1).encode()
             # the record comes last: where it is, all that belongs to it is too
-            if self._put_all(base, {**files, ".json": content}):
+            if self._put_all(base, {**files, RECORD: content}):
                 return record
             record = record.model_copy(update={"attempt": record.attempt + 1})
 
     def _put_all(self, base: str, files: Mapping[str, bytes]) -> bool:
-        """Write files under free names; if one is taken, none of them stays."""
+        """Write files under free names; if one is taken or cannot be written, none stays."""
         done: list[str] = []
         for suffix, content in files.items():
-            if not self._put(base + suffix, content):
-                for path in done:
-                    self.fs.rm_file(path)
+            try:
+                free = self.files.put(base + suffix, content)
+            except OSError as error:
+                self._take_back(done)
+                raise _unwritten(base + suffix, error) from None
+            if not free:
+                self._take_back(done)
                 return False
             done.append(base + suffix)
         return True
 
+    def _take_back(self, paths: list[str]) -> None:
+        for path in paths:
+            self.files.remove(path)
+
     def weights(self, record: Record) -> bytes:
-        """What a run trained, as safetensors.
+        """What a run trained, as safetensors, checked against the hash the record carries.
 
         Raises:
-            StoreError: it is missing; published stores do not keep it.
+            StoreError: it is missing or another file; published stores do not keep it.
         """
-        path = f"{self.root}/{record.path}.safetensors"
-        try:
-            content: bytes = self.fs.cat_file(path)
-        except FileNotFoundError:
-            raise StoreError(
-                f"{path} is missing: weights stay where a run was made; run the record again"
-            ) from None
-        return content
+        path = self._beside(record, WEIGHTS)
+        missing = f"{path} is missing: weights stay where a run was made; run the record again"
+        return self._checked(path, record.trained_sha256, missing)
 
     def next_attempt(self, spec: Spec | SpeedRecord) -> int:
         """One past the highest attempt number in use, by file name, damaged ones included."""
-        names = [*self._names(spec, ".json"), *self._names(spec, ".parquet")]
-        numbers = [PurePosixPath(name).stem.rpartition("-")[2] for name in names]
-        return 1 + max((int(n) for n in numbers if n.isdigit()), default=0)
+        numbers = [*self._numbers(spec, RECORD), *self._numbers(spec, OUTCOMES)]
+        return 1 + max(numbers, default=0)
 
     def outcomes(self, record: Record) -> bytes:
         """The Parquet file beside a record, checked against the hash the record carries.
@@ -147,12 +218,17 @@ class Store:
         Raises:
             StoreError: it is missing or another file.
         """
-        path = f"{self.root}/{record.path}.parquet"
+        path = self._beside(record, OUTCOMES)
+        return self._checked(path, record.outcomes_sha256 or "", f"{path} is missing")
+
+    def _checked(self, path: str, sha256: str | None, missing: str) -> bytes:
         try:
-            content: bytes = self.fs.cat_file(path)
+            content = self.files.read(path)
         except FileNotFoundError:
-            raise StoreError(f"{path} is missing") from None
-        if hashlib.sha256(content).hexdigest() != record.outcomes_sha256:
+            raise StoreError(missing) from None
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
+        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
             raise StoreError(f"{path} is not the file its record was written with")
         return content
 
@@ -162,49 +238,39 @@ class Store:
         Raises:
             StoreError: see `outcomes`.
         """
-        files = {".parquet": self.outcomes(record)}
-        picture = f"{self.root}/{record.path}{PICTURE}"
-        return files | ({PICTURE: self.fs.cat_file(picture)} if self.fs.exists(picture) else {})
+        files = {OUTCOMES: self.outcomes(record)}
+        picture = self._beside(record, PICTURE)
+        if self.files.exists(picture):
+            files[PICTURE] = self._checked(picture, None, f"{picture} is missing")
+        return files
 
-    def _names(self, spec: Spec | SpeedRecord, suffix: str) -> list[str]:
-        files = self._files(f"{self.root}/{spec.folder}", suffix)
-        return [path for path in files if PurePosixPath(path).name.startswith(f"{spec.prefix}-")]
+    def _beside(self, record: Record, suffix: str) -> str:
+        return f"{self._base(record)}-{record.attempt}{suffix}"
 
-    def _files(self, folder: str, suffix: str | tuple[str, ...]) -> list[str]:
-        if not self.fs.exists(folder):
-            return []
-        return sorted(path for path in self.fs.find(folder) if path.endswith(suffix))
+    def _base(self, of: Spec | Record | SpeedRecord) -> str:
+        """Address of a record's files up to the attempt.
 
-    def _put(self, path: str, content: bytes) -> bool:
-        """Write to a temporary name, sync, then rename; False if the name is already taken."""
-        local = "file" in self.fs.protocol
-        self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
-        temporary = f"{path}.{uuid.uuid4().hex}.tmp"
-        with self.fs.open(temporary, "wb") as file:
-            file.write(content)
-            if local:
-                file.flush()
-                os.fsync(file.fileno())
-        if local:
-            return _name(temporary, path)
-        if self.fs.exists(path):
-            self.fs.rm_file(temporary)
-            return False
-        self.fs.mv(temporary, path)
-        return True
+        Raises:
+            StoreError: its names lead somewhere else.
+        """
+        parts = [*of.folder.split("/"), of.prefix]
+        if len(parts) != 4 or not all(map(safe_part, parts)):
+            raise StoreError(
+                f"{printable('/'.join(parts))} is no path in a store: the names of track, method "
+                "and options must be letters, digits, blanks and . _ + - @ ="
+            )
+        return "/".join([self.root, *parts])
+
+    def _numbers(self, of: Spec | SpeedRecord, suffix: str) -> list[int]:
+        """Attempt numbers in use by file name, lowest first."""
+        return sorted(self._numbered(of, suffix))
+
+    def _numbered(self, of: Spec | SpeedRecord, suffix: str) -> Iterator[int]:
+        pattern = re.compile(rf"{re.escape(of.prefix)}-([1-9][0-9]*){re.escape(suffix)}")
+        for name in self.files.names(str(PurePosixPath(self._base(of)).parent)):
+            if match := pattern.fullmatch(name):
+                yield int(match[1])
 
 
-def _name(temporary: str, path: str) -> bool:
-    """Give a synced local file its name. A hard link fails where the name is taken: no race."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(temporary)
-    folder = os.open(os.path.dirname(path), os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return True
+def _unwritten(path: str, error: OSError) -> StoreError:
+    return StoreError(f"cannot write {printable(path)}: {error.strerror or error}")

@@ -1,47 +1,38 @@
-"""What a trained model answers, and what that is worth."""
+"""What a trained model answers: outcomes of every example, and how its gates were used."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from accelerate import Accelerator
+from torch import Tensor
 
-from seesaw.methods import routing, routing_state
+from seesaw.methods import routing_state
+from seesaw.methods.core.placement import Place
 from seesaw.methods.core.state import RoutingState
-from seesaw.suite.records.record import TaskResult
-from seesaw.suite.run.train import Progress
-from seesaw.tasks.families.learner import Learner, MultiTaskModel
-
-EVALUATED = ("dev", "test")
-OUTCOME_TYPES = {
-    "split": "category",
-    "task": "category",
-    "family": "category",
-    "row": "int32",
-    "prediction": "float32",
-    "target": "float32",
-}
-"""Of the columns of outcomes, where they are not what they were made as."""
+from seesaw.suite.run.state import Progress
+from seesaw.suite.run.train import Diverged
+from seesaw.tasks.families.family import MultiTaskModel, TaskFamily, routed
+from seesaw.tasks.task import SCORED
 
 
 def answer(model: MultiTaskModel, accelerator: Accelerator, batch: Any) -> Any:
     """The outputs of `model` for one batch."""
     batch = batch.to(accelerator.device)
-    routed = routing(model, *model.route(batch))
-    with torch.inference_mode(), routed, accelerator.autocast():
+    with torch.inference_mode(), routed(model, batch), accelerator.autocast():
         return model(batch)
 
 
 def scoring(
-    learner: Learner, progress: Progress, report: Callable[[Progress], None]
+    family: TaskFamily, progress: Progress, report: Callable[[Progress], None]
 ) -> Callable[[int], None]:
     """Reports how many examples have been handed over to be scored."""
-    progress.to_score = sum(learner.eval_size(split) for split in EVALUATED)
+    progress.to_score = sum(family.data.eval_size(split) for split in SCORED)
 
     def scored(count: int) -> None:
         progress.scored += count
@@ -52,58 +43,69 @@ def scoring(
 
 def predict(
     model: MultiTaskModel,
-    learner: Learner,
+    family: TaskFamily,
     accelerator: Accelerator,
     scored: Callable[[int], None] = lambda count: None,
-) -> tuple[pd.DataFrame, dict[str, torch.Tensor]]:
+) -> tuple[pd.DataFrame, dict[Place, Tensor]]:
     """Outcomes on dev and test, and the gates' usage on test by adapted place.
 
     `scored` is told the number of examples of every batch.
+
+    Raises:
+        Diverged: a prediction is not finite.
     """
     model.eval()
-    ask, frames = partial(answer, model, accelerator), []
+    ask, frames = partial(_finite_answer, model, accelerator), []
     gated = routing_state(model)
-    state, shown = gated or RoutingState(), learner.routed_batches() if gated else None
-    for split in EVALUATED:
+    state, shown = gated or RoutingState(), family.data.shown() if gated else None
+    for split in SCORED:
         state.record_usage = split == "test" and shown is None
-        frames.append(learner.evaluate(split, model, ask, routing, scored))
+        frames.append(family.scoring.evaluate(split, model, ask, scored))
     state.record_usage = True
     for batch in shown or ():
         ask(batch)
     state.record_usage = False
     outcomes = pd.concat(frames, ignore_index=True)
-    return outcomes.sort_values(list(learner.key), ignore_index=True), dict(state.usage)
+    _check_finite(outcomes)
+    return outcomes.sort_values(list(family.scoring.key), ignore_index=True), dict(state.usage)
 
 
-def general_loss(model: MultiTaskModel, learner: Learner, accelerator: Accelerator) -> float | None:
-    """Loss on text that is no task's, nats per token; None where there is none."""
+def _finite_answer(model: MultiTaskModel, accelerator: Accelerator, batch: Any) -> Any:
+    """`answer`, looked at: the class of largest logit is a class even where none is a number."""
+    outputs = answer(model, accelerator, batch)
+    for tensor in outputs.values() if isinstance(outputs, Mapping) else (outputs,):
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise Diverged("an output of the trained model is not finite")
+    return outputs
+
+
+def _check_finite(outcomes: pd.DataFrame) -> None:
+    for name in outcomes.select_dtypes("number").columns:
+        lost = outcomes[~np.isfinite(outcomes[name].to_numpy(dtype=np.float64))]
+        if len(lost):
+            first = lost.iloc[0]
+            raise Diverged(
+                f"{len(lost)} of {len(outcomes)} outcomes are not finite: {name} of "
+                f"{first['task']} {first['split']} row {first['row']}"
+            )
+
+
+def general_loss(
+    model: MultiTaskModel, family: TaskFamily, accelerator: Accelerator
+) -> float | None:
+    """Loss on text that is no task's, nats per token; None where there is none.
+
+    Raises:
+        Diverged: it is not finite.
+    """
     training, total, count = model.training, 0.0, 0
     model.eval()
-    for batch, tokens in learner.general_batches():
+    for batch, tokens in family.data.general():
         total -= float(answer(model, accelerator, batch).sum())
         count += tokens
     model.train(training)
-    return round(total / count, 6) if count else None
-
-
-def to_parquet(outcomes: pd.DataFrame) -> bytes:
-    """Outcomes as a compact Parquet file."""
-    kinds = {name: OUTCOME_TYPES[name] for name in outcomes.columns if name in OUTCOME_TYPES}
-    buffer = io.BytesIO()
-    outcomes.astype(kinds).to_parquet(buffer, index=False, compression="zstd")
-    return buffer.getvalue()
-
-
-def task_results(learner: Learner, outcomes: pd.DataFrame) -> dict[str, TaskResult]:
-    """Scores of every task, from its outcomes alone, beside those of trivial answers."""
-    results = {}
-    for index, task in enumerate(learner.tasks):
-        results[task.name] = TaskResult(
-            n=learner.examples(index, "test"),
-            primary=task.metrics[0],
-            unit=task.unit,
-            lower_is_better=task.lower_is_better,
-            **learner.scores(outcomes, task.name, task.metrics),
-            **learner.trivial(index),
-        )
-    return results
+    if not count:
+        return None
+    if not np.isfinite(total):
+        raise Diverged(f"the loss on general text is {total / count}")
+    return round(total / count, 6)

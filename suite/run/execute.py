@@ -1,38 +1,43 @@
-"""One run: build, train, score, describe; failures become records too."""
+"""One run in four stages: prepare, train, evaluate, describe. Failures become records too."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, Literal
 
-import numpy as np
+import pandas as pd
 import torch
-from accelerate import Accelerator
+from accelerate.utils.memory import should_reduce_batch_size
 from safetensors.torch import save
+from torch import Tensor
 
-from seesaw.methods import routing
+from seesaw.methods.core.placement import Place
 from seesaw.methods.core.statistics import routing_statistics
 from seesaw.suite.costs.peak_memory import PeakMemory
-from seesaw.suite.costs.profile import count_flops
-from seesaw.suite.plan.plan import Plan
-from seesaw.suite.records.provenance import provenance
-from seesaw.suite.records.record import Cost, Forgetting, Record, RoutingStatistics
-from seesaw.suite.run.determinism import derive, seeded
-from seesaw.suite.run.evaluate import (
-    answer,
-    general_loss,
-    predict,
-    scoring,
-    task_results,
-    to_parquet,
+from seesaw.suite.plan.job import Job
+from seesaw.suite.records.provenance import method_source, provenance
+from seesaw.suite.records.record import (
+    Cost,
+    Forgetting,
+    Provenance,
+    Record,
+    RoutingStatistics,
 )
-from seesaw.suite.run.model import build, counted, trained
-from seesaw.suite.run.train import Diverged, Progress, train
-from seesaw.tasks.families.learner import Learner, MultiTaskModel
+from seesaw.suite.run.describe import flops, sha256, task_results, to_parquet
+from seesaw.suite.run.determinism import derive, seeded
+from seesaw.suite.run.evaluate import answer, general_loss, predict, scoring
+from seesaw.suite.run.honesty import Dishonest, audit
+from seesaw.suite.run.model import trained
+from seesaw.suite.run.prepare import Prepared, prepare
+from seesaw.suite.run.state import Progress
+from seesaw.suite.run.train import Diverged, train
+
+Report = Callable[[Progress], None]
+Failure = Literal["diverged", "oom", "failed"]
 
 
 @dataclass(frozen=True)
@@ -46,96 +51,137 @@ class Result:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def execute(plan: Plan, attempt: int, report: Callable[[Progress], None]) -> Result:
+@dataclass(frozen=True)
+class Evaluated:
+    """What the trained model answered, and in how many seconds."""
+
+    outcomes: pd.DataFrame
+    usage: Mapping[Place, Tensor]
+    forgetting: Forgetting | None
+    picture: bytes | None
+    seconds: float
+
+
+def execute(job: Job, attempt: int, report: Report) -> Result:
     """Do a run to its end; there is a record whatever the end."""
-    record = Record(
-        id=plan.spec.id,
-        attempt=attempt,
-        spec=plan.spec,
-        routes_on=plan.config.routes_on,
-        told_task=plan.config.told_task,
-        status="failed",
-        provenance=provenance(),
-    )
+    source = provenance(method_source(job.method))
     try:
-        return _execute(plan, record, report)
+        return _done(job, attempt, source, report)
     except Diverged as error:
-        return Result(record.model_copy(update={"status": "diverged", "error": str(error)}))
+        return _failed(job, attempt, source, "diverged", str(error))
+    except Dishonest as error:
+        return _failed(job, attempt, source, "failed", f"Dishonest: {error}")
     except (MemoryError, torch.OutOfMemoryError) as error:
-        return Result(record.model_copy(update={"status": "oom", "error": str(error)}))
-    except Exception:
-        return Result(record.model_copy(update={"error": traceback.format_exc()}))
+        return _failed(job, attempt, source, "oom", str(error) or type(error).__name__)
+    except SystemExit as error:  # a method that leaves must not take the sweep with it
+        return _failed(job, attempt, source, "failed", f"SystemExit: {error}")
+    except Exception as error:
+        status: Failure = "oom" if should_reduce_batch_size(error) else "failed"
+        return _failed(job, attempt, source, status, traceback.format_exc())
 
 
-def _execute(plan: Plan, record: Record, report: Callable[[Progress], None]) -> Result:
-    recipe, start = plan.workload.track.recipe, time.perf_counter()
-    accelerator = Accelerator(mixed_precision="bf16" if recipe.precision == "bf16" else "no")
-    learner = plan.workload.learner
-    order = np.random.default_rng(derive(plan.spec.seed, "order"))
-    batches = learner.train_batches(order, recipe.steps, recipe.batch_size, recipe.micro_batches)
+def _failed(job: Job, attempt: int, source: Provenance, status: Failure, error: str) -> Result:
+    # a text with half a surrogate pair cannot be written
+    text = error.encode("utf-8", "backslashreplace").decode()
+    return Result(_record(job, attempt, source, status=status, error=text))
+
+
+def _done(job: Job, attempt: int, source: Provenance, report: Report) -> Result:
+    began = time.perf_counter()
     with PeakMemory() as memory:
-        model = build(plan.workload, plan.config, plan.spec.seed).to(accelerator.device)
-        counts = counted(plan, model)
-        before = general_loss(model, learner, accelerator)
-        with seeded(derive(plan.spec.seed, "dropout")):
-            progress = train(
-                model,
-                batches,
-                learner.loss,
-                recipe,
-                accelerator,
-                report,
-                plan.config.learning_rate_factor,
-            )
-        evaluated = time.perf_counter()
-        outcomes, usage = predict(model, learner, accelerator, scoring(learner, progress, report))
-        eval_s = time.perf_counter() - evaluated
-        after = general_loss(model, learner, accelerator)
-        picture = learner.picture(partial(answer, model, accelerator))
-    content = to_parquet(outcomes)
-    update = {
-        "status": "ok",
-        "parameters": counts,
-        "examples": progress.examples,
-        "tokens": progress.tokens,
-        "steps": progress.steps,
-        "tasks": task_results(learner, outcomes),
-        "loss_curve": progress.curve,
-        "forgetting": None if before is None else Forgetting(before=before, after=after),
-        "cut_prompts": learner.cut_prompts,
-        "routing": {
-            p: RoutingStatistics(**routing_statistics(table)) for p, table in usage.items()
-        },
-        "cost": Cost(
-            **flops(model, learner, accelerator),
-            passes=model.passes,
+        prepared = prepare(job)
+        with seeded(derive(job.spec.seed, "dropout")):
+            loss_of = prepared.workload.family.scoring.loss
+            train(prepared.state, prepared.batches, loss_of, report)
+        evaluated = evaluate(prepared, report)
+    seconds = time.perf_counter() - began
+    return describe(job, attempt, source, prepared, evaluated, (seconds, memory.bytes))
+
+
+def evaluate(prepared: Prepared, report: Report) -> Evaluated:
+    """Ask the trained model about dev and test, what it has forgotten, and what became of it.
+
+    Raises:
+        Diverged: an answer is not finite.
+        Dishonest: the method trained, changed or used what it does not say.
+    """
+    model, accelerator = prepared.model, prepared.accelerator
+    family, start = prepared.workload.family, time.perf_counter()
+    scored = scoring(family, prepared.state.progress, report)
+    outcomes, usage = predict(model, family, accelerator, scored)
+    seconds = time.perf_counter() - start
+    audit(model, prepared.frozen, prepared.claimed)
+    before, after = prepared.general_loss, general_loss(model, family, accelerator)
+    forgetting = None
+    if before is not None and after is not None:
+        forgetting = Forgetting(before=before, after=after)
+    picture = None
+    if family.pictures is not None:
+        picture = family.pictures.sheet(partial(answer, model, accelerator))
+    return Evaluated(outcomes, usage, forgetting, picture, seconds)
+
+
+def describe(
+    job: Job,
+    attempt: int,
+    source: Provenance,
+    prepared: Prepared,
+    evaluated: Evaluated,
+    took: tuple[float, int],
+) -> Result:
+    """The record of a run that ended `ok`, and its files.
+
+    `took` are the seconds of all stages before this one and the bytes of memory at their peak.
+
+    Raises:
+        Diverged: a score is not finite.
+    """
+    progress, family = prepared.state.progress, prepared.workload.family
+    files = {
+        ".parquet": to_parquet(evaluated.outcomes),
+        ".safetensors": save(trained(prepared.model)),
+    }
+    usage = {str(place): routing_statistics(table) for place, table in evaluated.usage.items()}
+    record = _record(
+        job,
+        attempt,
+        source,
+        status="ok",
+        parameters=prepared.counts,
+        examples=progress.examples,
+        tokens=progress.tokens,
+        steps=progress.steps,
+        tasks=task_results(family, evaluated.outcomes),
+        loss_curve=progress.curve,
+        forgetting=evaluated.forgetting,
+        cut_prompts=family.data.cut_prompts,
+        routing={place: RoutingStatistics(**found) for place, found in usage.items()},
+        cost=Cost(
+            **flops(prepared.model, family, prepared.accelerator),
+            passes=prepared.model.passes,
             train_s=round(progress.seconds, 3),
-            eval_s=round(eval_s, 3),
-            total_s=round(time.perf_counter() - start, 3),
+            eval_s=round(evaluated.seconds, 3),
+            total_s=round(took[0], 3),
             step_s=round(progress.step_median, 5),
             examples_per_s=round(progress.per_second(progress.examples), 2),
             tokens_per_s=round(progress.per_second(progress.tokens), 1),
-            peak_memory=memory.bytes,
+            peak_memory=took[1],
         ),
-        "outcomes_sha256": hashlib.sha256(content).hexdigest(),
-    }
-    files = {".parquet": content, ".safetensors": save(trained(model))}
-    files |= {".webp": picture} if picture else {}
-    return Result(record.model_copy(update=update), files)
+        outcomes_sha256=sha256(files[".parquet"]),
+        trained_sha256=sha256(files[".safetensors"]),
+    )
+    return Result(record, files | ({".webp": evaluated.picture} if evaluated.picture else {}))
 
 
-def flops(model: MultiTaskModel, learner: Learner, accelerator: Accelerator) -> dict[str, float]:
-    """Operation counts of one training step's forward and backward, and of inference."""
-    order = np.random.default_rng(0)
-    batch = next(learner.train_batches(order, 1, 32, 1))[0].to(accelerator.device)
-
-    def forward() -> torch.Tensor:
-        with routing(model, *model.route(batch)), accelerator.autocast():
-            return learner.loss(model(batch), batch, len(batch))
-
-    with torch.inference_mode():
-        infer = count_flops(forward)
-    trained = infer
-    if any(p.requires_grad for p in model.parameters()):
-        trained = count_flops(lambda: forward().backward())
-    return {"flops_train": trained / len(batch), "flops_infer": infer / len(batch)}
+def _record(job: Job, attempt: int, source: Provenance, **found: Any) -> Record:
+    method = job.method
+    return Record(
+        id=job.spec.id,
+        attempt=attempt,
+        spec=job.spec,
+        routes_on=method.routes_on,
+        told_task=method.told_task,
+        learning_rate_factor=method.learning_rate_factor,
+        provenance=source,
+        **found,
+    )

@@ -1,25 +1,26 @@
-"""Models: built from a plan, each part with its own generator, or as a run left them."""
+"""Models: built from a job, each part with its own generator; what of them is trained."""
 
 from __future__ import annotations
 
-import torch
-from torch import nn
+from collections.abc import Mapping
 
+from torch import Tensor, nn
+
+from seesaw.methods.core.linear import SLOTS
 from seesaw.methods.core.method import MethodConfig
-from seesaw.methods.core.tuner import SLOTS
+from seesaw.methods.core.parameters import Parameters
 from seesaw.suite.costs.parameters import count_trainable
-from seesaw.suite.plan.plan import Plan
 from seesaw.suite.plan.workload import Workload
 from seesaw.suite.records.record import ParameterCounts
 from seesaw.suite.run.determinism import derive, seeded
-from seesaw.tasks.families.learner import MultiTaskModel
+from seesaw.tasks.families.family import MultiTaskModel
 
 
 def build(workload: Workload, config: MethodConfig | None, seed: int) -> MultiTaskModel:
     """Frozen backbone, heads and adapter (none without `config`), each with its own generator."""
-    backbone = workload.learner.backbone()
+    backbone = workload.family.models.backbone()
     with seeded(derive(seed, "heads")):
-        model = workload.learner.model(backbone, config is not None and config.told_task)
+        model = workload.family.models.model(backbone, config is not None and config.told_task)
     if config is not None:
         with seeded(derive(seed, "adapter")):
             model.backbone = config.adapt(backbone)
@@ -38,7 +39,7 @@ def in_single_precision(model: MultiTaskModel) -> MultiTaskModel:
     return model
 
 
-def trained(model: nn.Module) -> dict[str, torch.Tensor]:
+def trained(model: nn.Module) -> dict[str, Tensor]:
     """Everything a run leaves behind: trained parameters, buffers of the adapter and the heads."""
     names = {name for name, p in model.named_parameters() if p.requires_grad}
     state, own = model.state_dict(), ("heads.", *(f".{slot}." for slot in SLOTS))
@@ -46,17 +47,31 @@ def trained(model: nn.Module) -> dict[str, torch.Tensor]:
     return {name: state[name].detach().cpu().contiguous() for name in kept}
 
 
-def counted(plan: Plan, model: MultiTaskModel) -> ParameterCounts:
+def load_trained(model: nn.Module, left: Mapping[str, Tensor]) -> None:
+    """Give `model` what `trained` took from one like it.
+
+    Raises:
+        KeyError: a tensor is missing, or one is there that this model does not train.
+        RuntimeError: one has another shape.
+    """
+    wanted = set(trained(model))
+    for problem, names in (("missing", wanted - set(left)), ("foreign", set(left) - wanted)):
+        if names:
+            raise KeyError(f"{len(names)} of {len(wanted)} trained tensors {problem}: {min(names)}")
+    model.load_state_dict(dict(left), strict=False)
+
+
+def counted(claimed: Parameters, model: MultiTaskModel, method: str) -> ParameterCounts:
     """Trainable parameters of `model`, found equal to the method's closed form.
 
     Raises:
         RuntimeError: the closed form is wrong, so the budget was not what it claimed.
     """
-    found, claimed = count_trainable(model), plan.parameters
+    found = count_trainable(model)
     for kind in ("experts", "router", "task_embedding"):
         if found[kind] != getattr(claimed, kind):
             raise RuntimeError(
-                f"{plan.spec.method} trains {found[kind]:,} {kind} parameters, "
+                f"{method} trains {found[kind]:,} {kind} parameters, "
                 f"its closed form says {getattr(claimed, kind):,}"
             )
     return ParameterCounts(adapter=claimed.total, active=claimed.active, **found)

@@ -4,69 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from statistics import median
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from seesaw.methods import after_step, routing
-from seesaw.tasks.families.learner import MultiTaskModel
-from seesaw.tasks.track import Recipe
+from seesaw.methods import after_step
+from seesaw.suite.run.model import trained
+from seesaw.suite.run.state import Cursor, Progress, TrainingState
+from seesaw.tasks.families.family import MultiTaskModel, routed
 
 CURVE_POINTS = 60
 """Points of the stored loss curve."""
 
 
 class Diverged(RuntimeError):
-    """The loss is not a finite number any more."""
-
-
-@dataclass
-class Progress:
-    """What the loop has done so far."""
-
-    steps: int = 0
-    examples: int = 0
-    tokens: int = 0
-    loss: float = math.nan
-    seconds: float = 0.0
-    step_seconds: list[float] = field(default_factory=list)
-    curve: list[tuple[int, float]] = field(default_factory=list)
-    scored: int = 0
-    to_score: int = 0
-    """Examples that are scored after training, dev and test together."""
-
-    @property
-    def step_median(self) -> float:
-        """Median seconds per optimiser step; 0 without any."""
-        return median(self.step_seconds) if self.step_seconds else 0.0
-
-    def per_second(self, count: int) -> float:
-        """`count` over the seconds of training; 0 if nothing was trained."""
-        return count / self.seconds if self.seconds else 0.0
-
-
-def make_optimizer(model: nn.Module, recipe: Recipe, factor: float = 1.0) -> torch.optim.AdamW:
-    """AdamW over everything trainable, fused: adapters are many small tensors.
-
-    `factor` times the recipe's learning rate is the peak.
-    """
-    trainable = [p for p in model.parameters() if p.requires_grad]
-    return torch.optim.AdamW(
-        trainable, lr=factor * recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
-    )
-
-
-def learning_rate(step: int, recipe: Recipe) -> float:
-    """Share of the peak learning rate at `step`: linear warm-up, then linear decay to zero."""
-    warmup = max(1, round(recipe.warmup * recipe.steps))
-    if step < warmup:
-        return (step + 1) / warmup
-    return (recipe.steps - step) / max(1, recipe.steps - warmup)
+    """A loss, a weight or a score is not a finite number any more."""
 
 
 def train_step(
@@ -85,7 +40,7 @@ def train_step(
     total = torch.zeros((), device=accelerator.device)
     for batch in micro_batches:
         batch = batch.to(accelerator.device)
-        with routing(model, *model.route(batch)) as state:
+        with routed(model, batch) as state:
             with accelerator.autocast():
                 outputs = model(batch)
             loss = loss_of(outputs, batch, size)
@@ -100,39 +55,44 @@ def train_step(
 
 
 def train(
-    model: MultiTaskModel,
-    batches: Iterable[list[Any]],
+    state: TrainingState,
+    batches: Cursor,
     loss_of: Callable[[Any, Any, int], Tensor],
-    recipe: Recipe,
-    accelerator: Accelerator,
     report: Callable[[Progress], None],
-    factor: float = 1.0,
-) -> Progress:
-    """Train `model` on `batches` (one list of micro-batches per step).
-
-    A model without anything trainable stays as it is: a language model has no heads.
+    until: int | None = None,
+) -> None:
+    """Take steps on `batches` (one list of micro-batches per step) from where `state` is.
 
     Args:
+        state: is changed; stays as it is where nothing is trainable.
+        batches: are moved to the state's step first.
         loss_of: (outputs, batch, size) to what the batch adds to the mean over `size` examples.
         report: called after every step.
-        factor: of the learning rate, 1 for every method that is compared.
+        until: the step to stop at; default: the recipe's last.
 
     Raises:
-        Diverged: the loss stopped being finite.
+        Diverged: a loss, or a weight at the end, is not finite.
     """
-    if not any(p.requires_grad for p in model.parameters()):
-        return Progress()
-    optimizer = make_optimizer(model, recipe, factor)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: learning_rate(s, recipe))
-    model, optimizer = accelerator.prepare(model, optimizer)
-    model.train()
-    progress, window = Progress(), []
+    if state.optimizer is None:
+        return
+    recipe, progress = state.recipe, state.progress
+    last = recipe.steps if until is None else until
+    batches.move_to(progress.steps)
+    state.called.train()
     every = max(1, recipe.steps // CURVE_POINTS)
-    start = time.perf_counter()
-    for micro_batches in batches:
+    start = time.perf_counter() - progress.seconds
+    while progress.steps < last:
+        micro_batches = next(batches)
         began = time.perf_counter()
-        loss = train_step(model, micro_batches, loss_of, optimizer, accelerator, recipe.clip_norm)
-        schedule.step()
+        loss = train_step(
+            state.called,
+            micro_batches,
+            loss_of,
+            state.optimizer,
+            state.accelerator,
+            recipe.clip_norm,
+        )
+        state.schedule.step()
         progress.loss = loss.item()
         progress.step_seconds.append(time.perf_counter() - began)
         progress.steps += 1
@@ -140,10 +100,26 @@ def train(
         progress.tokens += sum(batch.tokens for batch in micro_batches)
         if not math.isfinite(progress.loss):
             raise Diverged(f"loss is {progress.loss} at step {progress.steps}")
-        window.append(progress.loss)
+        progress.window.append(progress.loss)
         if progress.steps % every == 0:
-            progress.curve.append((progress.steps, round(sum(window) / len(window), 6)))
-            window = []
+            mean = sum(progress.window) / len(progress.window)
+            progress.curve.append((progress.steps, round(mean, 6)))
+            progress.window.clear()
         progress.seconds = time.perf_counter() - start
         report(progress)
-    return progress
+    check_finite(state.model, progress.steps)
+
+
+def check_finite(model: nn.Module, step: int) -> None:
+    """Complain of trained tensors that are not finite; the loss is looked at before an update.
+
+    Raises:
+        Diverged: there are some.
+    """
+    found = trained(model)
+    lost = [name for name, tensor in found.items() if not torch.isfinite(tensor).all()]
+    if lost:
+        raise Diverged(
+            f"{len(lost)} of {len(found)} trained tensors are not finite after step {step}, "
+            f"{lost[0]} among them"
+        )

@@ -16,7 +16,7 @@ from seesaw.methods.core.inputs import input_embedding
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.lora import LoRAConfig
 from seesaw.suite.costs.backbones import build_backbone
-from seesaw.suite.costs.setting import Place
+from seesaw.suite.costs.setting import Setting
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.records.speed import SpeedRecord
 from seesaw.suite.records.store import Store
@@ -32,7 +32,7 @@ LEARNING_RATE = 1e-4
 class BareBackbone:
     """A backbone with random weights and inputs, for methods compared at one total rank."""
 
-    place: Place
+    place: Setting
     rank: int
     batch: tuple[int, int]
     """Examples, and tokens of each; images bring their own."""

@@ -16,7 +16,7 @@ from seesaw.methods.core.inputs import input_embedding
 from seesaw.methods.core.method import MethodConfig
 from seesaw.suite.costs.peak_memory import PeakMemory
 from seesaw.suite.costs.profile import count_flops, saved_for_backward
-from seesaw.suite.costs.setting import Place
+from seesaw.suite.costs.setting import Setting
 from seesaw.suite.records.provenance import provenance
 from seesaw.suite.records.speed import SpeedRecord
 from seesaw.suite.records.store import Store
@@ -84,7 +84,7 @@ def stored(
     fields: Mapping[str, Any],
     configs: tuple[MethodConfig, MethodConfig],
     runners: Sequence[Runner],
-    place: Place,
+    place: Setting,
     store: Store,
 ) -> SpeedRecord:
     """The record of one method: its runner, LoRA's and the frozen backbone's, in this order."""

@@ -9,13 +9,14 @@ from accelerate import Accelerator
 
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.lora import LoRAConfig
-from seesaw.suite.costs.setting import Place
+from seesaw.suite.costs.setting import Setting
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.plan.workload import Workload, placement_of
 from seesaw.suite.records.speed import SpeedRecord
 from seesaw.suite.records.store import Store
 from seesaw.suite.run.model import build
-from seesaw.suite.run.train import make_optimizer, train_step
+from seesaw.suite.run.state import make_optimizer
+from seesaw.suite.run.train import train_step
 from seesaw.suite.speed.runner import Runner, stored, take_turns, with_gradients
 
 
@@ -33,7 +34,7 @@ def measure_track(
     """
     track, tasks = workload.track, len(workload.tasks)
     target = budget or track.budgets.default
-    place = Place(workload.slug, workload.linears, tasks, placement_of(track))
+    place = Setting(workload.slug, workload.linears, tasks, placement_of(track))
     for request in requests:
         config = workload.config(request, target)
         lora = same_rank_lora(config).placed(place.placement, track.recipe.dropout, tasks)
@@ -61,9 +62,9 @@ def _on_track(
 ) -> tuple[list[Runner], list[int]]:
     """A runner per config, and the size of the batch they all step on."""
     recipe = workload.track.recipe
-    learner = workload.learner
+    family = workload.family
     accelerator = Accelerator(mixed_precision="bf16" if recipe.precision == "bf16" else "no")
-    drawn = next(learner.train_batches(np.random.default_rng(0), 1, recipe.batch_size, 1))
+    drawn = next(family.data.train(np.random.default_rng(0), 1, recipe.batch_size, 1))
     batch = [part.to(accelerator.device) for part in drawn]
 
     def runner(config: MethodConfig | None) -> Runner:
@@ -76,7 +77,7 @@ def _on_track(
         return Runner(
             model,
             lambda: train_step(
-                prepared, batch, learner.loss, optimizer, accelerator, recipe.clip_norm
+                prepared, batch, family.scoring.loss, optimizer, accelerator, recipe.clip_norm
             ),
         )
 

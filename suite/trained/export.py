@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from seesaw.methods import get_method, routing
-from seesaw.methods.core.tuner import GatedLinear
+from seesaw.methods.core.linear import GatedLinear
 from seesaw.suite.plan.request import RequestError
 from seesaw.suite.plan.workload import Workload
 from seesaw.suite.records.record import Record
@@ -62,7 +62,7 @@ def export(record: Record, store: Store, workload: Workload, task: str, folder: 
     index = names.index(task)
     lora = model.backbone if method.merges == "yes" else _folded(model.backbone, workload, index)
     lora.save_pretrained(folder)  # type: ignore[operator]
-    head = workload.learner.head(model, index)
+    head = workload.family.models.head(model, index)
     if head:  # a language model has none
         head = {name: value.detach().clone() for name, value in head.items()}
         save_file(head, folder / "head.safetensors")
@@ -76,7 +76,7 @@ def _folded(model: nn.Module, workload: Workload, task: int) -> nn.Module:
         for module in model.modules():
             if isinstance(module, GatedLinear):
                 adapter = module.seesaw_adapter["default"]
-                pairs[module.place] = adapter.folded(state)
+                pairs[module.name] = adapter.folded(state)
     ranks = {place: down.shape[0] for place, (down, _) in pairs.items()}
     config = LoraConfig(
         r=max(ranks.values()),
@@ -85,7 +85,7 @@ def _folded(model: nn.Module, workload: Workload, task: int) -> nn.Module:
         alpha_pattern=ranks,
         target_modules=list(ranks),
     )
-    lora: Any = get_peft_model(workload.learner.backbone(), config)
+    lora: Any = get_peft_model(workload.family.models.backbone(), config)
     for place, (down, up) in pairs.items():
         layer = lora.get_submodule(f"base_model.model.{place}")
         _set(layer.lora_A["default"].weight, down)

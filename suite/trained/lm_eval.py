@@ -8,14 +8,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from seesaw.methods import routing
 from seesaw.methods.registry import UnknownName
 from seesaw.suite.plan.request import RequestError
 from seesaw.suite.plan.workload import Workload
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Store
 from seesaw.suite.trained.restore import restored
-from seesaw.tasks.families.language.learner import InstructionLearner
+from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.families.language.lm_eval import harness_model, quiet
 
 TASKS = Path(__file__).parents[2] / "tasks" / "lm_eval"
@@ -51,8 +50,8 @@ def evaluate(
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
-    learner = workload.learner
-    if not isinstance(learner, InstructionLearner):
+    family = workload.family
+    if not isinstance(family, InstructionFamily):
         raise RequestError(f"{record.spec.track} has no language model to evaluate")
     if as_task and as_task not in workload.tasks:
         raise RequestError(
@@ -67,10 +66,12 @@ def evaluate(
     for name in names:
         if name not in manager.all_tasks:
             raise UnknownName("task of lm-eval", name, manager.all_tasks)
-    backbone: Any = restored(record, workload, store).backbone
+    trained = restored(record, workload, store)
+    backbone: Any = trained.backbone
     task = workload.tasks.index(as_task) if as_task else 0
     off = backbone.disable_adapter() if base and hasattr(backbone, "disable_adapter") else None
-    model = harness_model(backbone, learner.encoder, task, routing)
+    told = task if trained.told_task else None
+    model = harness_model(backbone, family.data.encoder, told)
     with quiet(), off or nullcontext():
         try:
             found = simple_evaluate(
@@ -104,7 +105,7 @@ def lm_eval(arguments: Sequence[str]) -> None:
 
         def __init__(self, pretrained: Any, task: int | None = None, **options: Any) -> None:
             own = None if task is None else int(task)
-            super().__init__(pretrained, routing, own, **options)
+            super().__init__(pretrained, own, **options)
 
     sys.argv = ["lm_eval", *arguments]
     if "--include_path" not in arguments and "--tasks" in arguments:

@@ -26,11 +26,11 @@ def contact_sheet(workload: Workload, store: Store, record: Record | None) -> by
         RequestError: the track has no images.
         StoreError: the store has no weights of this run.
     """
+    pictures = workload.family.pictures
+    if pictures is None:
+        raise RequestError(f"{workload.slug} has no images to show")
     predict = None
     if record is not None:
         model = restored(record, workload, store)
         predict = partial(answer, model, Accelerator(cpu=True))
-    sheet = workload.learner.picture(predict)
-    if sheet is None:
-        raise RequestError(f"{workload.slug} has no images to show")
-    return sheet
+    return pictures.sheet(predict)

@@ -30,7 +30,7 @@ SHIPPED = Path(__file__).parents[1] / "weights"
 
 @cache
 def sha256(path: Path) -> str:
-    """Of a file; of weights in several files, that of all their hashes."""
+    """Hash of a file; of weights in several files, the hash of all their hashes."""
     if path.name == INDEX:
         names = sorted(set(json.loads(path.read_text())["weight_map"].values()))
         hashes = [sha256(path.parent / name) for name in names]

@@ -24,7 +24,7 @@ EVERY = 50
 
 @dataclass(frozen=True)
 class Recipe(ABC):
-    """AdamW (if nothing else is said), linear warm-up, then a cosine down to zero."""
+    """AdamW unless a recipe has other optimisers, linear warm-up, then a cosine down to zero."""
 
     batch_size: int = 32
     learning_rate: float = 1e-3

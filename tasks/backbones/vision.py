@@ -11,12 +11,12 @@ from typing import Any
 
 import timm
 import torch
-from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from timm.models.vision_transformer import Block, VisionTransformer, checkpoint_filter_fn
 from torch import Tensor, nn
 
+from seesaw.methods.core.inputs import acts_in, repeated
 from seesaw.tasks.task import WeightsError
 
 
@@ -71,11 +71,10 @@ def features(vit: Any, images: Tensor, copies: int = 1) -> Tensor:
     wanted = copies * len(images)
     x = vit.norm_pre(vit.patch_drop(vit._pos_embed(x)))
     for stage, modules in _stages(vit):
-        if len(x) < wanted and any(map(_adapted, modules)):
-            x = x.repeat(copies, 1, 1)
+        if any(map(acts_in, modules)):
+            x = repeated(x, wanted)
         x = stage(x)
-    if len(x) < wanted:
-        x = x.repeat(copies, 1, 1)
+    x = repeated(x, wanted)
     x = vit.norm(x)[:, vit.num_prefix_tokens :]
     return x.transpose(1, 2).unflatten(2, vit.patch_embed.dynamic_feat_size(images.shape[-2:]))
 
@@ -96,10 +95,3 @@ def _attention(block: Block) -> Callable[[Tensor], Tensor]:
 
 def _feed_forward(block: Block) -> Callable[[Tensor], Tensor]:
     return lambda x: x + block.drop_path2(block.ls2(block.mlp(block.norm2(x))))
-
-
-def _adapted(module: nn.Module) -> bool:
-    return any(
-        isinstance(part, BaseTunerLayer) or any(p.requires_grad for p in part.parameters(False))
-        for part in module.modules()
-    )

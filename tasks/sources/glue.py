@@ -6,16 +6,17 @@ Training rows that also stand in the test split are left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, load_dataset
+from datasets import Dataset
 from datasets.exceptions import DatasetGenerationError
 from pyarrow import ArrowInvalid
 
-from seesaw.tasks.sources.rows import held_out
+from seesaw.tasks.sources.rows import held_out, hub_dataset, hub_place
 from seesaw.tasks.task import DataError, Example, Task, TaskData
 
 DEV_MOST = 500
@@ -66,7 +67,8 @@ def load(options: Mapping[str, Any], folder: Path | None = None) -> list[TaskDat
 
 
 def _hub(glue: GlueTask, split: str, hub: str) -> tuple[str, Dataset]:
-    return f"{hub}/{glue.task.name}", load_dataset(hub, glue.task.name, split=split)
+    name = glue.task.name
+    return hub_place(hub, name, split), hub_dataset(hub, name, split)
 
 
 def _local(glue: GlueTask, split: str, folder: Path) -> tuple[str, Dataset]:
@@ -76,8 +78,9 @@ def _local(glue: GlueTask, split: str, folder: Path) -> tuple[str, Dataset]:
         raise DataError(f"{place} has no file {split}-*.parquet")
     try:
         return files[0], Dataset.from_parquet(files)
-    except (DatasetGenerationError, ArrowInvalid) as error:
-        raise DataError(f"{files[0]} cannot be read as Parquet: {error}") from None
+    except (OSError, DatasetGenerationError, ArrowInvalid) as error:
+        reason = " ".join(str(error).split())  # on one line
+        raise DataError(f"{files[0]} cannot be read as Parquet: {reason}") from None
 
 
 def _split(glue: GlueTask, options: Mapping[str, Any], read: Any) -> TaskData[Task, Example]:
@@ -96,11 +99,35 @@ def _examples(glue: GlueTask, place: str, rows: Dataset) -> Sequence[Example]:
             f"{place} has no column {missing[0]!r}; it needs {', '.join(needed)} "
             f"and has {', '.join(rows.column_names)}"
         )
-    texts = [rows[column] for column in glue.columns]
-    labels = [float(label) for label in rows["label"]]
-    classes = glue.task.n_classes
-    for row, label in enumerate(labels):
-        if classes is not None and label not in range(classes):
-            raise DataError(f"{place} row {row}: label is {label}, not one of 0 ... {classes - 1}")
+    texts = [
+        [_text(text, f"{place} row {row}: {column}") for row, text in enumerate(rows[column])]
+        for column in glue.columns
+    ]
+    labels = [
+        _label(label, glue.task.n_classes, f"{place} row {row}")
+        for row, label in enumerate(rows["label"])
+    ]
     second = texts[1] if len(texts) > 1 else [None] * len(labels)
     return [Example(*row) for row in zip(texts[0], second, labels, strict=True)]
+
+
+def _text(value: Any, place: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"{place} is {value!r:.60}, not text")
+    return value
+
+
+def _label(value: Any, classes: int | None, place: str) -> float:
+    """A class or a score as a number, which may be written in digits.
+
+    Raises:
+        DataError: it is no class of the task, or no finite number.
+    """
+    try:
+        label = float(value)
+    except (TypeError, ValueError):
+        label = math.nan
+    if math.isfinite(label) and (classes is None or label in range(classes)):
+        return label
+    wanted = "a number" if classes is None else f"one of 0 ... {classes - 1}"
+    raise DataError(f"{place}: label is {value!r:.60}, not {wanted}")

@@ -28,10 +28,10 @@ from seesaw.tasks.families.dense.files import check as check_layout
 from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample
 from seesaw.tasks.families.dense.task_types import (
     BenchmarkEdges,
-    Classes,
     DenseTask,
     Depth,
     Normals,
+    Segmentation,
 )
 from seesaw.tasks.families.dense.transforms import unit
 from seesaw.tasks.task import DataError
@@ -40,7 +40,7 @@ N_CLASSES = 40
 SIZES = {"train": 795, "val": 654}
 """Ids in the lists of the distributed archive."""
 HELD_OUT = 10
-"""Every so manieth training image is in dev."""
+"""One training image in so many is in dev instead."""
 LAYOUT = Layout(
     folders=(
         ("images/{id}.jpg", "images/{id}.png"),
@@ -53,7 +53,7 @@ LAYOUT = Layout(
     sizes=SIZES,
 )
 TASKS: tuple[DenseTask, ...] = (
-    Classes("semseg", N_CLASSES),
+    Segmentation("semseg", N_CLASSES),
     Depth("depth"),
     Normals("normals"),
     BenchmarkEdges("edges", max_distance=0.011),

@@ -31,10 +31,10 @@ from seesaw.tasks.families.dense.files import check as check_layout
 from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample
 from seesaw.tasks.families.dense.task_types import (
     BenchmarkEdges,
-    Classes,
     DenseTask,
     Normals,
     Saliency,
+    Segmentation,
 )
 from seesaw.tasks.families.dense.transforms import unit
 from seesaw.tasks.task import DataError
@@ -57,7 +57,7 @@ RAW_PARTS = {
 PART_OF = {name: part for part, names in RAW_PARTS.items() for name in names.split()}
 PERSON = CLASSES.index("person")
 WITH_NORMALS = np.zeros(65536, bool)
-"""By full-scene label: whether the name is known to NYU too, so that its normals count."""
+"""Whether a full-scene label's name is known to NYU too, so that its normals count."""
 WITH_NORMALS[
     [
         3, 4, 6, 9, 10, 11, 13, 15, 17, 18, 22, 23, 29, 30, 33, 34, 36, 37, 38, 39, 41, 43, 46, 49,
@@ -87,8 +87,8 @@ LAYOUT = Layout(
     sizes=SIZES,
 )
 TASKS: tuple[DenseTask, ...] = (
-    Classes("semseg", len(CLASSES)),
-    Classes("human_parts", len(PARTS), weight=2.0),
+    Segmentation("semseg", len(CLASSES)),
+    Segmentation("human_parts", len(PARTS), weight=2.0),
     Saliency("saliency", metrics=(*Saliency.metrics, "sal_maxF_b03_double_sigmoid")),
     Normals("normals"),
     BenchmarkEdges("edges"),

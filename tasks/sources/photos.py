@@ -28,7 +28,7 @@ from seesaw.tasks.families.dense.files import (
 )
 from seesaw.tasks.families.dense.files import check as check_layout
 from seesaw.tasks.families.dense.sample import Array, Sample
-from seesaw.tasks.families.dense.task_types import Classes, Edges, Saliency
+from seesaw.tasks.families.dense.task_types import Edges, Saliency, Segmentation
 from seesaw.tasks.task import SPLITS, DataError
 
 META = "meta.json"
@@ -67,8 +67,8 @@ def load(options: Mapping[str, Any], folder: Path) -> DenseData:
     names, _ = _meta(folder)
     merged, kept = merge(folder, ids["train"], len(names), options["least_share"])
     tasks = (
-        Classes("clothing", len(kept) + 1),
-        Classes("human_parts", len(PARTS), weight=2.0),
+        Segmentation("clothing", len(kept) + 1),
+        Segmentation("human_parts", len(PARTS), weight=2.0),
         Saliency("saliency"),
         Edges("edges"),
     )
@@ -95,19 +95,19 @@ def check(folder: Path) -> Report:
 def _meta(folder: Path) -> tuple[list[str], dict[str, list[str]]]:
     path = folder / META
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         names, splits = list(content["classes"]), dict(content["splits"])
         return names, {split: list(splits[split]) for split in SPLITS}
     except FileNotFoundError:
         raise DataError(f"{path} is missing") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{path} must hold `classes` and `splits`: {error!r}") from None
 
 
 def merge(
     folder: Path, ids: Sequence[str], classes: int, least: float
 ) -> tuple[NDArray[np.uint8], list[int]]:
-    """From raw classes to merged ones, and the raw classes that stayed.
+    """A table from raw classes to merged ones, and the raw classes that stayed.
 
     Background stays 0, the classes with at least `least` of the labelled pixels follow in order,
     and all others are the last one.

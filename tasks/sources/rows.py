@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from datasets import load_dataset
+from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetNotFoundError
 
 from seesaw.tasks.task import DataError
@@ -25,15 +25,14 @@ def read_rows(path: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing") from None
-    try:
         if text.lstrip().startswith("["):
             rows = json.loads(text)
         else:
             rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError as error:
-        raise DataError(f"{path} cannot be read as JSON: {error}") from None
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read as JSON in UTF-8: {error}") from None
     return list(checked(rows, fields, str(path)))
 
 
@@ -45,18 +44,34 @@ def hub_rows(
     Raises:
         DataError: it cannot be had, or a row lacks a field.
     """
-    place = f"{name}{f'/{config}' if config else ''} {split}"
+    return list(checked(hub_dataset(name, config, split), fields, hub_place(name, config, split)))
+
+
+def hub_place(name: str, config: str | None, split: str) -> str:
+    """What a split on the hub is called in messages."""
+    return f"{name}{f'/{config}' if config else ''} {split}"
+
+
+def hub_dataset(name: str, config: str | None, split: str) -> Dataset:
+    """A split of a data set on the hub, or of a folder that looks like one.
+
+    Raises:
+        DataError: it cannot be had.
+    """
     try:
-        rows = load_dataset(name, config, split=split)
+        return load_dataset(name, config, split=split)
     except (OSError, ValueError, DatasetNotFoundError) as error:
-        raise DataError(f"{place} cannot be had from the hub: {error}") from None
-    return list(checked(rows, fields, place))
+        reason = " ".join(str(error).split())  # on one line
+        raise DataError(
+            f"{hub_place(name, config, split)} cannot be had from the hub ({reason}); "
+            "name a folder that has it: DATA=..., or --data ..."
+        ) from None
 
 
 def checked(
     rows: Sequence[Mapping[str, Any]], fields: Sequence[str], place: str
 ) -> Iterator[dict[str, Any]]:
-    """The rows, if every one of them has all `fields`.
+    """The rows, if every one of them has text in all `fields`; a number is its digits.
 
     Raises:
         DataError: one has not.
@@ -68,7 +83,10 @@ def checked(
             raise DataError(
                 f"{place} row {number} has no field {missing[0]!r}; it needs {', '.join(fields)}"
             )
-        yield dict(row)
+        for name in fields:
+            if isinstance(row[name], bool) or not isinstance(row[name], str | int | float):
+                raise DataError(f"{place} row {number}: {name} is {row[name]!r:.60}, not text")
+        yield {**row, **{name: str(row[name]) for name in fields}}
 
 
 def held_out(

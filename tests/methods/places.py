@@ -9,16 +9,18 @@ from torch import Tensor, nn
 
 from seesaw.methods import get_method
 from seesaw.methods.core.gated import Gated
+from seesaw.methods.core.placement import Place
 from seesaw.methods.core.state import RoutingState
 
 D_IN, D_OUT = 12, 7
+AT = Place.at("x")
 
 
 def place(name: str, seed: int = 0, shape: tuple[int, int] = (D_IN, D_OUT), **options: Any) -> Any:
     """One place of `name`, its parameters random; what the model shares is its own."""
     torch.manual_seed(seed)
     config: Any = get_method(name)(target_modules=["x"], **options)
-    built: Gated = config.build("x", *shape)
+    built: Gated = config.build(AT, *shape)
     shared = config.build_shared(nn.Identity()) if name != "ase" else None
     if shared is not None:
         built.share(shared, owner=True)

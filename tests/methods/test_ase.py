@@ -22,7 +22,7 @@ def gates(built: Any, logits: torch.Tensor) -> torch.Tensor:
 
 
 def test_active_gates_add_up_to_one() -> None:
-    built = place("ase", r=16, experts=8, sparse=3, always=1, n_tasks=2)
+    built = place("ase", r=16, experts=8, sparse=3, shared=1, n_tasks=2)
     found = gates(built, torch.randn(6, 8))
     torch.testing.assert_close(found.sum(-1), torch.ones(6))
     assert ((found > 0).sum(-1) == 4).all()
@@ -30,7 +30,7 @@ def test_active_gates_add_up_to_one() -> None:
 
 
 def test_without_shared_experts_it_is_top_k_and_then_softmax() -> None:
-    built = place("ase", r=16, experts=8, sparse=3, always=0, n_tasks=2)
+    built = place("ase", r=16, experts=8, sparse=3, shared=0, n_tasks=2)
     logits = torch.randn(6, 8)
     kept = logits.topk(3).indices
     closed = torch.full_like(logits, float("-inf")).scatter(1, kept, logits.gather(1, kept))
@@ -38,7 +38,7 @@ def test_without_shared_experts_it_is_top_k_and_then_softmax() -> None:
 
 
 def test_extreme_logits_leave_only_one_kind() -> None:
-    built = place("ase", r=16, experts=8, sparse=3, always=2, n_tasks=2)
+    built = place("ase", r=16, experts=8, sparse=3, shared=2, n_tasks=2)
     logits = torch.randn(6, 8)
     low = logits.clone()
     low[:, :6] -= 200.0
@@ -46,29 +46,29 @@ def test_extreme_logits_leave_only_one_kind() -> None:
     torch.testing.assert_close(gates(built, low)[:, 6:], wanted)
     low = logits.clone()
     low[:, 6:] -= 200.0
-    alone = place("ase", r=12, experts=6, sparse=3, always=0, n_tasks=2)
+    alone = place("ase", r=12, experts=6, sparse=3, shared=0, n_tasks=2)
     torch.testing.assert_close(gates(built, low)[:, :6], gates(alone, logits[:, :6]))
 
 
 def test_one_expert_is_lora_whatever_the_router() -> None:
-    built = place("ase", r=4, experts=1, sparse=1, always=0, n_tasks=2, alpha=1.5)
+    built = place("ase", r=4, experts=1, sparse=1, shared=0, n_tasks=2, alpha=1.5)
     x = tokens(2, 5)
     torch.testing.assert_close(update(built, x, set_state([0, 1])), lora(built, x, 1.5))
 
 
 def test_naive_shared_experts_weigh_one_and_the_baseline_keeps_less() -> None:
-    naive = place("ase", r=16, experts=8, sparse=3, always=1, weighting="naive", n_tasks=2)
+    naive = place("ase", r=16, experts=8, sparse=3, shared=1, weighting="naive", n_tasks=2)
     found = gates(naive, torch.randn(6, 8))
     assert (found[:, 7] == 1).all()
     assert (found.sum(-1) > 1).all()
-    baseline = place("ase", r=16, experts=8, sparse=4, always=0, weighting="none", n_tasks=2)
+    baseline = place("ase", r=16, experts=8, sparse=4, shared=0, weighting="none", n_tasks=2)
     found = gates(baseline, torch.randn(6, 8))
     assert ((found > 0).sum(-1) == 4).all()
     assert (found.sum(-1) < 1).all()
 
 
 def test_tasks_share_experts_but_not_routers() -> None:
-    built = place("ase", r=16, experts=8, sparse=3, always=1, n_tasks=3)
+    built = place("ase", r=16, experts=8, sparse=3, shared=1, n_tasks=3)
     x = tokens(2, 5)
     one = update(built, x, set_state([1, 1]))
     assert not torch.allclose(one, update(built, x, set_state([0, 0])), atol=1e-3)
@@ -78,7 +78,7 @@ def test_tasks_share_experts_but_not_routers() -> None:
 
 
 def test_the_mutual_information_loss_falls_as_experts_tell_tasks_apart() -> None:
-    built = place("ase", r=4, experts=4, sparse=1, always=0, n_tasks=2, mutual=1.0)
+    built = place("ase", r=4, experts=4, sparse=1, shared=0, n_tasks=2, mutual=1.0)
     state = set_state([0, 1])
     same = torch.zeros(2, 3, 4)
     assert float(built.auxiliary(same, same, state)) == pytest.approx(0.0, abs=1e-6)
@@ -119,7 +119,7 @@ def test_in_a_vit_the_task_embedding_goes_to_the_patches() -> None:
 
 
 def test_keeping_all_without_shared_experts_is_the_dense_mixture() -> None:
-    built = place("ase", r=16, experts=8, sparse=8, always=0, n_tasks=2)
+    built = place("ase", r=16, experts=8, sparse=8, shared=0, n_tasks=2)
     logits = torch.randn(6, 8)
     torch.testing.assert_close(gates(built, logits), torch.softmax(logits, dim=-1))
 
@@ -127,7 +127,7 @@ def test_keeping_all_without_shared_experts_is_the_dense_mixture() -> None:
 @pytest.mark.parametrize(
     ("options", "field"),
     [
-        ({"always": 16}, "always is 16; it must be under experts = 16"),
+        ({"shared": 16}, "shared is 16; it must be under experts = 16"),
         ({"sparse": 16}, "sparse is 16; it must be between 1 and the 15 experts"),
         ({"weighting": "fixed"}, "weighting is 'fixed'"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from places import copy_into, lora, place, tokens, update
+from places import AT, copy_into, lora, place, tokens, update
 
 from seesaw.methods import get_method
 
@@ -39,7 +39,7 @@ def test_all_updates_lie_in_the_shared_subspace() -> None:
 def test_p_s_starts_with_the_variance_of_loras_a() -> None:
     torch.manual_seed(0)
     config = get_method("malora")(r=512, experts=8, subspace=64, target_modules=["x"])
-    built = config.build("x", 300, 8)
+    built = config.build(AT, 300, 8)
     variance = float((built.inner @ built.down).detach().var())
     assert variance == pytest.approx(1 / (3 * 300), rel=0.05)
     torch.testing.assert_close(built.down @ built.down.T, torch.eye(64), rtol=0, atol=1e-5)
@@ -72,6 +72,6 @@ def test_a_subspace_wider_than_the_input_is_an_error() -> None:
 def test_saving_over_molora_on_a_square_layer(subspace: int, rank: int, saved: float) -> None:
     """Eight experts of rank 8 in MoLoRA; 30 to 48 % saved is what the abstract says."""
     square = (4096, 4096)
-    malora = get_method("malora")(r=8 * rank, subspace=subspace).place_parameters("x", square, 1)
-    molora = get_method("molora")(r=64).place_parameters("x", square, 1)
+    malora = get_method("malora")(r=8 * rank, subspace=subspace).place_parameters(AT, square, 1)
+    molora = get_method("molora")(r=64).place_parameters(AT, square, 1)
     assert 1 - malora.experts / molora.experts == pytest.approx(saved, abs=0.01)

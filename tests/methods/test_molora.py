@@ -8,11 +8,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from places import D_IN, copy_into, lora, place, set_state, tokens, update
+from places import AT, D_IN, copy_into, lora, place, set_state, tokens, update
 from torch import Tensor
 
 from seesaw.methods import get_method
-from seesaw.methods.core.experts import balance_loss
+from seesaw.methods.core.losses import balance_loss
 from seesaw.methods.core.state import RoutingState
 
 
@@ -131,7 +131,7 @@ def test_bad_fields_are_named(options: dict[str, Any], field: str) -> None:
 def test_scaled_fixes_the_initial_multiplier_of_an_active_rank(name: str) -> None:
     config: Any = get_method(name)(target_modules=["x"], n_tasks=2).scaled(2.0)
     torch.manual_seed(0)
-    built = config.build("x", 64, 64)
+    built = config.build(AT, 64, 64)
     x = torch.randn(2, 40, 64)
     state = set_state([0, 1])
     gate = built.gate(x, built.project(x, state)[1], state)
@@ -142,6 +142,6 @@ def test_scaled_fixes_the_initial_multiplier_of_an_active_rank(name: str) -> Non
 
 
 def test_parameters_per_place() -> None:
-    counts = get_method("molora")(r=16, experts=4).place_parameters("x", (D_IN, 7), 1)
+    counts = get_method("molora")(r=16, experts=4).place_parameters(AT, (D_IN, 7), 1)
     assert (counts.experts, counts.router) == (16 * 19, 4 * 12)
     assert counts.active == 8 * 19 + 4 * 12

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from places import AT
 
 from seesaw.methods import get_method
 from seesaw.methods.core.parameters import Parameters
+from seesaw.methods.core.placement import Place
 from seesaw.suite.costs.backbones import backbone_place
 from seesaw.suite.plan.request import MethodRequest
 
@@ -19,7 +21,7 @@ GEMMA = (22_528, 4_608)
 
 def of(name: str, shape: tuple[int, int], **options: Any) -> Parameters:
     """Closed form at one place."""
-    return get_method(name)(**options).place_parameters("x", shape, 8)
+    return get_method(name)(**options).place_parameters(AT, shape, 8)
 
 
 def mode_percent(m: int, r: int, p: int = 1) -> float:
@@ -70,7 +72,7 @@ def test_hydralora_is_mode_with_one_router_for_all_slots_and_left_it_out() -> No
 
 
 def test_lora_more_and_moelora_on_t5_base() -> None:
-    shapes = {f"layer.{i}": shape for i, shape in enumerate(T5_BASE)}
+    shapes = {Place.at(f"layer.{i}"): shape for i, shape in enumerate(T5_BASE)}
     lora = get_method("lora")(r=8).parameters(shapes, 8)
     assert lora.total / 8 / 2**20 == pytest.approx(0.387, abs=1e-3)
     more = get_method("more")(r=8).parameters(shapes, 8)
@@ -81,14 +83,14 @@ def test_lora_more_and_moelora_on_t5_base() -> None:
 
 
 @pytest.mark.parametrize(
-    ("experts", "sparse", "always", "millions"), [(16, 3, 1, 2.5), (32, 6, 2, 3.2)]
+    ("experts", "sparse", "shared", "millions"), [(16, 3, 1, 2.5), (32, 6, 2, 3.2)]
 )
 def test_ase_beside_the_blocks_of_vit_b(
-    experts: int, sparse: int, always: int, millions: float
+    experts: int, sparse: int, shared: int, millions: float
 ) -> None:
     """Table 1: total rank 64, five tasks, rank 4 on the backbone's linears."""
     place = backbone_place("vit_base_patch16_224", 5, beside_blocks=True, backbone_rank=4)
-    request = MethodRequest("ase", {"experts": experts, "sparse": sparse, "always": always})
+    request = MethodRequest("ase", {"experts": experts, "sparse": sparse, "shared": shared})
     config = request.config().placed(place.placement, 0.0, place.n_tasks)
     found = place.parameters(config)
     assert found.total / 1e6 == pytest.approx(millions, rel=0.02)

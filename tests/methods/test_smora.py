@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
+from places import AT
 from torch import Tensor, nn
 
 from seesaw.methods import SMoRAConfig, after_step, routing, routing_state
@@ -22,7 +23,7 @@ D_IN, D_OUT = 12, 7
 def place(seed: int = 0, **options: Any) -> SMoRA:
     """One adapted place with everything in it random but the bias."""
     torch.manual_seed(seed)
-    built = SMoRAConfig(target_modules=["x"], **options).build("x", D_IN, D_OUT)
+    built = SMoRAConfig(target_modules=["x"], **options).build(AT, D_IN, D_OUT)
     nn.init.normal_(built.up)
     return built
 
@@ -136,6 +137,7 @@ def _count_on_two_processes(rank: int, address: str, bias: Any) -> None:
     bias[rank] = built.bias
 
 
+@pytest.mark.slow
 def test_counts_are_summed_over_processes(tmp_path: Path) -> None:
     bias = torch.zeros(2, 4).share_memory_()
     address = f"file://{tmp_path / 'meet'}"
@@ -213,7 +215,7 @@ def test_trained_bias_is_a_counted_parameter() -> None:
     assert isinstance(built.bias, nn.Parameter)
     update(built, tokens()).sum().backward()
     assert built.bias.grad is not None
-    counts = built.config.place_parameters("x", (D_IN, D_OUT), 1)
+    counts = built.config.place_parameters(AT, (D_IN, D_OUT), 1)
     assert counts.total == sum(p.numel() for p in built.parameters())
 
 

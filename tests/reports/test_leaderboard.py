@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -10,10 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Seesaw
 from records import outcomes_of, record, spec, speed_record
 
-from seesaw.suite.records.store import Store
+from seesaw.reports.leaderboard import build
+from seesaw.suite.records.store import Scan, Store
+
+
+def written(store: Store, out: Path) -> list[Path]:
+    """The pages of all records of a store, whether they verify or not."""
+    scan = store.scan()
+    return build(scan.records, scan, out)
 
 
 @pytest.fixture
@@ -32,9 +37,8 @@ def results(tmp_path: Path) -> Store:
     return store
 
 
-def test_rows_blocks_and_baselines(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
-    output = seesaw("leaderboard")
-    assert "LEADERBOARD.md" in output
+def test_rows_blocks_and_baselines(results: Store, tmp_path: Path) -> None:
+    written(results, tmp_path / "reports")
     text = (tmp_path / "reports" / "LEADERBOARD.md").read_text()
     assert "Provisional, without ranks" in text
     sections = text.split("\n## ")[1:]
@@ -55,8 +59,8 @@ def test_rows_blocks_and_baselines(seesaw: Seesaw, results: Store, tmp_path: Pat
     assert "boom" not in text
 
 
-def test_csv_and_figure(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
-    seesaw("leaderboard", "--json")
+def test_csv_and_figure(results: Store, tmp_path: Path) -> None:
+    written(results, tmp_path / "reports")
     frame = pd.read_csv(tmp_path / "reports" / "LEADERBOARD.csv")
     assert len(frame) == 3 * 2
     smora = frame[(frame.entry == "smora") & (frame.budget == 1000) & (frame.task == "a")].iloc[0]
@@ -67,10 +71,10 @@ def test_csv_and_figure(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
     assert figure.read_text().count("<svg") == 1
 
 
-def test_speed_page(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
+def test_speed_page(results: Store, tmp_path: Path) -> None:
     measured = {"saved_per_token": 226.0, "peak_memory": 300, "lora_peak_memory": 200}
     results.add(speed_record(ratio=1.5, references={"a loop": 4.5}, **measured))
-    seesaw("leaderboard")
+    written(results, tmp_path / "reports")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in (tmp_path / "reports" / "SPEED.md").read_text().splitlines()
@@ -84,41 +88,44 @@ def test_speed_page(seesaw: Seesaw, results: Store, tmp_path: Path) -> None:
     ]
 
 
-def test_the_same_records_make_the_same_files(
-    seesaw: Seesaw, results: Store, tmp_path: Path
-) -> None:
-    answer = json.loads(seesaw("leaderboard", "--json"))
-    first = {path: (tmp_path / path).read_bytes() for path in answer["written"]}
-    seesaw("leaderboard", "--json")
-    assert first == {path: (tmp_path / path).read_bytes() for path in answer["written"]}
-    assert list(answer["damaged"]) == [str(tmp_path / "results" / "bad.json")]
+def test_the_same_records_make_the_same_files(results: Store, tmp_path: Path) -> None:
+    first = {path: path.read_bytes() for path in written(results, tmp_path / "reports")}
+    again = {path: path.read_bytes() for path in written(results, tmp_path / "reports")}
+    assert first == again
 
 
-def test_without_records_there_is_still_a_page(seesaw: Seesaw, tmp_path: Path) -> None:
-    seesaw("leaderboard")
-    assert "No records yet" in (tmp_path / "reports" / "LEADERBOARD.md").read_text()
+def test_without_records_there_is_still_a_page(tmp_path: Path) -> None:
+    build([], Scan(), tmp_path)
+    assert "No records yet" in (tmp_path / "LEADERBOARD.md").read_text()
+
+
+def test_texts_of_others_do_nothing_on_a_page(tmp_path: Path) -> None:
+    store, evil = Store(str(tmp_path / "results")), "a|b<script>*x*[y](z)\x1b[2J\n| row |"
+    machine = record(None).provenance.model_copy(update={"machine": evil})
+    store.add(speed_record(provenance=machine, references={evil: 4.5}))
+    written(store, tmp_path)
+    page = (tmp_path / "SPEED.md").read_text()
+    shown = r"a\|b&lt;script&gt;\*x\*\[y\](z)\\x1b\[2J\\n\| row \|"
+    assert page.count(shown) == 2
+    assert "\x1b" not in page
 
 
 def test_only_the_newest_attempt_counts(tmp_path: Path) -> None:
-    from seesaw.reports.leaderboard import build
-
     store = Store(str(tmp_path / "results"))
     for score in (0.5, 0.75):
         store.add(record(outcomes_of(), spec(), score), {".parquet": outcomes_of()})
-    build(str(tmp_path / "results"), tmp_path)
+    written(store, tmp_path)
     frame = pd.read_csv(tmp_path / "LEADERBOARD.csv")
     assert frame["mean"].tolist() == [75.0, 75.0]
     assert frame["seeds"].tolist() == [1, 1]
 
 
 def test_other_conditions_are_another_board(tmp_path: Path) -> None:
-    from seesaw.reports.leaderboard import build
-
     store = Store(str(tmp_path / "results"))
     other = spec().model_copy(update={"recipe": {"steps": 4}})
     for of in (spec(), other):
         store.add(record(outcomes_of(), of), {".parquet": outcomes_of()})
-    build(str(tmp_path / "results"), tmp_path)
+    written(store, tmp_path)
     assert (tmp_path / "LEADERBOARD.md").read_text().count("\n## sentences@1") == 2
 
 
@@ -137,7 +144,8 @@ def test_ten_thousand_records_make_the_table_without_torch(tmp_path: Path) -> No
                     path.write_text(one.model_dump_json())
     code = (
         "import sys, pathlib; from seesaw.reports.leaderboard import build;"
-        "build('results', pathlib.Path('.'));"
+        "from seesaw.suite.records.store import Store; scan = Store('results').scan();"
+        "build(scan.records, scan, pathlib.Path('.'));"
         "print({'torch', 'transformers', 'peft'} & set(sys.modules))"
     )
     start = time.perf_counter()

@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from seesaw.tasks import track as tracks
 from seesaw.tasks.backbones.locate import locate
 from seesaw.tasks.backbones.text import load_model, load_tokenizer
-from seesaw.tasks.families.learner import learner_class
+from seesaw.tasks.families.family import open_family
 from seesaw.tasks.task import SPLITS, WeightsError
-from seesaw.tasks.track import FOLDER, TrackError, UnknownTrack, get_track, track_names
+from seesaw.tasks.track import (
+    TrackError,
+    UnknownTrack,
+    get_track,
+    track_file,
+    track_names,
+    track_versions,
+)
 
 EMBEDDED = [name for name in track_names() if get_track(name).tier == "embedded"]
 
@@ -20,6 +28,8 @@ def test_track_files_are_named_like_their_tracks(name: str) -> None:
     track = get_track(name)
     assert track.name == name
     assert get_track(track.slug) == track
+    assert track_file(name).stem == track.slug
+    assert track.shipped
     assert track.budgets.default not in track.budgets.curve
 
 
@@ -30,10 +40,10 @@ def test_embedded_tracks_load_the_tasks_they_name(name: str) -> None:
     track = track.model_copy(update={"options": track.options | few})
     slug, data = track.load_data(None)
     assert slug == track.slug
-    learner = learner_class(track).open(track, data, locate(track.backbone))
-    assert tuple(task.name for task in learner.tasks) == track.tasks
-    assert set(learner.sha256) == set(track.tasks)
-    assert [learner.examples(0, split) for split in SPLITS] == [8, 4, 4]
+    family = open_family(track, data, locate(track.backbone))
+    assert tuple(task.name for task in family.tasks) == track.tasks
+    assert set(family.sha256) == set(track.tasks)
+    assert [family.data.examples(0, split) for split in SPLITS] == [8, 4, 4]
 
 
 def test_unknown_tracks_are_answered_with_close_names() -> None:
@@ -45,18 +55,45 @@ def test_unknown_tracks_are_answered_with_close_names() -> None:
         get_track("sentences@9")
 
 
+def test_old_versions_stay_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = track_file("sentences").read_text()
+    for version in (1, 2, 10):
+        own = text.replace("version = 1", f"version = {version}", 1)
+        (tmp_path / f"sentences@{version}.toml").write_text(own)
+    monkeypatch.setattr(tracks, "FOLDER", tmp_path)
+    assert track_names() == ["sentences"]
+    assert track_versions("sentences") == [1, 2, 10]
+    assert get_track("sentences").version == 10
+    old = get_track("sentences@2")
+    assert old.slug == "sentences@2"
+    assert old.shipped
+    with pytest.raises(UnknownTrack, match="did you mean: sentences@2, sentences@1, sentences@10"):
+        get_track("sentences@3")
+
+
+def test_a_changed_track_is_not_the_shipped_one(tiny_track: Path, tmp_path: Path) -> None:
+    assert not get_track(str(tiny_track)).shipped
+    copy, other = tmp_path / "copy.toml", tmp_path / "other.toml"
+    copy.write_text(track_file("sentences").read_text())
+    assert get_track(str(copy)).shipped
+    other.write_text(copy.read_text().replace("steps = ", "steps = 1", 1))
+    assert not get_track(str(other)).shipped
+    assert not get_track("sentences").model_copy(update={"version": 9}).shipped
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("steps = ", "stepz = ", "recipe"),
         ("dropout = 0.0", "dropout = 1.0", "recipe.dropout: Input should be less than 1"),
         ("[recipe]", "[recipe", "is not TOML"),
+        ('name = "sentences"', 'name = "../sentences"', "name: String should match pattern"),
         ('tier = "embedded"', 'tier = "free"', "tier: Input should be 'embedded'"),
     ],
 )
 def test_bad_track_files_name_the_field(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text((FOLDER / "sentences.toml").read_text().replace(old, new, 1))
+    path.write_text(track_file("sentences").read_text().replace(old, new, 1))
     with pytest.raises(TrackError, match=r"mine\.toml") as error:
         get_track(str(path))
     assert message in str(error.value)

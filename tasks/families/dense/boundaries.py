@@ -35,7 +35,7 @@ Map = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Counts:
-    """Per threshold: boundary pixels of the labels and those matched, the same of predictions."""
+    """Boundary pixels by threshold: those of labels, those matched, and the same of predictions."""
 
     labelled: NDArray[np.int64]
     recalled: NDArray[np.int64]
@@ -50,7 +50,7 @@ class Counts:
         return np.stack((self.labelled, self.recalled, self.predicted, self.confirmed))
 
     def best(self) -> Counts:
-        """At the first threshold with the best F alone."""
+        """The counts at one threshold, the first of those with the best F."""
         at = int(self.f().argmax())
         return Counts(*self.table()[:, at : at + 1])
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 FINER = 4
 """How many times finer than the tokens the light decoder's own grid is, along each side."""
 CHANNELS = 256
-"""Of the convolutional decoder (M3ViT)."""
+"""Width of the convolutional decoder (M3ViT)."""
 
 
 class Light(nn.Module):

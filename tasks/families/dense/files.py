@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
@@ -34,9 +33,9 @@ def _named(path: Path, kind: str) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise DataError(f"{path} is missing") from None
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+    except (OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be read as {kind}: {error}") from None
-    except (MatReadError, TypeError, KeyError, IndexError, NotImplementedError) as error:
+    except (LookupError, MatReadError, TypeError, NotImplementedError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as {kind}: {error!r}") from None
 
 
@@ -119,7 +118,7 @@ def read_ids(path: Path) -> list[str]:
         DataError: missing, empty, or with an id that stands there twice.
     """
     with _named(path, "a list of ids"):
-        ids = path.read_text().split()
+        ids = path.read_text(encoding="utf-8").split()
     if not ids:
         raise DataError(f"{path} names no image")
     if len(set(ids)) < len(ids):
@@ -205,7 +204,7 @@ def manifest(folder: Path, layout: Layout) -> dict[str, Any]:
     folders = {}
     for place in places:
         if (folder / place).is_dir():
-            sizes = [entry.stat().st_size for entry in os.scandir(folder / place)]
+            sizes = [_bytes(entry) for entry in sorted((folder / place).iterdir())]
             folders[place] = {"files": len(sizes), "bytes": sum(sizes)}
     lists = {
         place: hashlib.sha256((folder / place).read_bytes()).hexdigest()
@@ -215,6 +214,11 @@ def manifest(folder: Path, layout: Layout) -> dict[str, Any]:
     return {"folders": folders, "lists": lists}
 
 
+def _bytes(path: Path) -> int:
+    with _named(path, "a file"):
+        return path.stat().st_size
+
+
 def manifest_hash(folder: Path, layout: Layout) -> str:
     """SHA-256 of the manifest, which must be the one `seesaw data check` wrote, if it did.
 
@@ -222,8 +226,10 @@ def manifest_hash(folder: Path, layout: Layout) -> str:
         DataError: files came, went or changed since.
     """
     found = manifest(folder, layout)
-    written = folder / MANIFEST
-    if written.is_file() and json.loads(written.read_text()) != found:
+    path = folder / MANIFEST
+    with _named(path, "JSON"):
+        written = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else found
+    if written != found:
         raise DataError(
             f"{folder} is not what {MANIFEST} in it says; check it again: seesaw data check"
         )

@@ -5,7 +5,7 @@ Nothing here imports torch, which those processes would have to load.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ import pandas as pd
 from seesaw.tasks.families.dense.metrics import FAMILIES, DenseMetric
 from seesaw.tasks.families.dense.sample import Array, Images
 
-COLUMNS = ["split", "task", "family", "row", "statistics"]
 Labels = Mapping[str, Array]
 Predictions = Mapping[str, Array]
 
@@ -29,12 +28,17 @@ class Measured:
     def __call__(self, job: tuple[int, Predictions, Labels, Labels]) -> list[Any]:
         """Row number, predictions, labels and what replaces them in scoring, by task."""
         row, predictions, labels, scored = job
-        found = []
+        return [
+            (task, family, row, metric.statistics(predictions[task], label))
+            for task, family, metric, label in self.each(labels, scored)
+        ]
+
+    def each(self, labels: Labels, scored: Labels) -> Iterator[tuple[str, str, DenseMetric, Array]]:
+        """Every task and metric family, with the label that it is scored against."""
         for task, families in self.measures.items():
             for family, metric in families.items():
                 own = labels if metric.on_training_label else {**labels, **scored}
-                found.append((task, family, row, metric.statistics(predictions[task], own[task])))
-        return found
+                yield task, family, metric, own[task]
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Constant:
     measured: Measured
 
     def __call__(self, row: int) -> list[Any]:
-        """Of the image `row`."""
+        """The rows of the image `row`."""
         sample = self.images[row]
         shape = sample.image.shape[:2]
         maps = {
@@ -54,6 +58,41 @@ class Constant:
             for task, value in self.values.items()
         }
         return self.measured((row, maps, sample.labels, sample.scored))
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What the labels of an image alone say of its statistics: `label_part` of each of them."""
+
+    images: Images
+    measured: Measured
+
+    def __call__(self, row: int) -> list[Any]:
+        """The rows of the image `row`."""
+        sample = self.images[row]
+        return [
+            (task, family, row, metric.of_label(label))
+            for task, family, metric, label in self.measured.each(sample.labels, sample.scored)
+        ]
+
+
+def wrong(metric: DenseMetric, statistics: Any, label: Array) -> str | None:
+    """What is wrong with an image's statistics, None if nothing is.
+
+    Args:
+        metric: whose they are.
+        statistics: as read from outcomes.
+        label: what the image's label says of them, `of_label`.
+    """
+    try:
+        vector = np.asarray(statistics, np.float64)
+    except (TypeError, ValueError):
+        return "hold no numbers"
+    if vector.shape != (metric.size,) or not (np.isfinite(vector) & (vector >= 0)).all():
+        return "hold numbers that are not those of their metric"
+    if not np.array_equal(metric.label_part(vector), label):
+        return "are of another label than the data's"
+    return None if metric.possible(vector) else "are of no possible prediction"
 
 
 def values(outcomes: pd.DataFrame, metrics: Sequence[str]) -> dict[str, float]:

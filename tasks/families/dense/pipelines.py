@@ -17,6 +17,7 @@ from numpy.random import Generator
 from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
+from typing_extensions import override
 
 from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample, form, nothing
 from seesaw.tasks.families.dense.transforms import Pipeline, Plain, flipped, resized, scaled, unit
@@ -28,8 +29,8 @@ class Survey(Pipeline):
 
     outside: ClassVar[int] = IGNORE
 
+    @override
     def train(self, sample: Sample, rng: Generator) -> Sample:
-        """See `Pipeline.train`."""
         if rng.random() < 0.5:
             sample = flipped(sample)
         return resized(warped(sample, *self.draw(rng), self.outside), self.size)
@@ -41,14 +42,14 @@ class Survey(Pipeline):
 
 @dataclass(frozen=True)
 class SurveyLegacy(Survey):
-    """With the original's border: what comes in from outside is class 0, not ignored."""
+    """`Survey` with the original's border: what comes in from outside is class 0, not ignored."""
 
     outside = 0
 
 
 @dataclass(frozen=True)
 class SurveyNYUD(Survey):
-    """Without rotation, one of three scales; depth is divided by the scale."""
+    """`Survey` without rotation, at one of three scales; depth is divided by the scale."""
 
     def draw(self, rng: Generator) -> tuple[float, float]:
         """No rotation, and one of the scales."""
@@ -63,8 +64,8 @@ class ATRC(Pipeline):
     """Share of a crop that one class may cover."""
     TRIES = 10
 
+    @override
     def train(self, sample: Sample, rng: Generator) -> Sample:
-        """See `Pipeline.train`."""
         sample = self.cropped(rescaled(sample, rng.uniform(0.5, 2.0)), rng)
         if rng.random() < 0.5:
             sample = flipped(sample)

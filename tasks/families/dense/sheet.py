@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
+from torch import Tensor
+from typing_extensions import override
 
+from seesaw.tasks.families.dense.batches import Batch, DenseBatches
 from seesaw.tasks.families.dense.sample import Array, Sample
+from seesaw.tasks.families.dense.scoring import DenseScoring
 from seesaw.tasks.families.dense.task_types import DenseTask
+from seesaw.tasks.families.family import Pictures
 
+SHOWN = 3
+"""Images of a sheet."""
 SIDE = 144
-"""Of a tile's longer side, in pixels."""
+"""Length of a tile's longer side, in pixels."""
 GAP, LINE = 4, 14
 QUALITY = 80
+
+
+class ContactSheet(Pictures):
+    """The first test images of a track."""
+
+    def __init__(self, batches: DenseBatches, scoring: DenseScoring) -> None:
+        self.batches, self.scoring = batches, scoring
+
+    @override
+    def sheet(self, predict: Callable[[Batch], Mapping[str, Tensor]] | None = None) -> bytes:
+        batch, rows = next(self.batches.eval("test", SHOWN))
+        found = []
+        if predict is not None:
+            outputs = predict(batch)
+            found = [self.scoring.predicted(outputs, batch, row) for row in rows]
+        return sheet(self.scoring.tasks, list(batch.samples), found)
 
 
 def sheet(

@@ -57,7 +57,7 @@ class DenseTask(Task, ABC):
 
 
 @dataclass(frozen=True)
-class Classes(DenseTask):
+class Segmentation(DenseTask):
     """A class per pixel: cross-entropy, mean over labelled pixels; mIoU."""
 
     metrics: tuple[str, ...] = ("miou",)

@@ -15,7 +15,7 @@ AROUND = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1))
 
 
 def _removable() -> tuple[Mask, Mask]:
-    """By code, whether a pixel may go: in the first and in the second half of a pass."""
+    """Whether a pixel may go in the first and in the second half of a pass, by its code."""
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1 == 1
     # numbered as in the paper; x9 is x1
     x = [bits[:, (k - 1) % 8] for k in range(10)]

@@ -16,6 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from typing_extensions import override
 
 from seesaw.tasks.families.dense.sample import Array, Sample, form
 
@@ -65,8 +66,8 @@ def flipped(sample: Sample) -> Sample:
 class Plain(Pipeline):
     """A flip in half of the cases, and the whole image brought to the size."""
 
+    @override
     def train(self, sample: Sample, rng: Generator) -> Sample:
-        """See `Pipeline.train`."""
         return resized(flipped(sample) if rng.random() < 0.5 else sample, self.size)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from seesaw.tasks.families.language.metrics import METRICS, Output
-from seesaw.tasks.task import Task
+from seesaw.tasks.task import SPLITS, DataError, Task, TaskData
 
 
 class Instruction(NamedTuple):
@@ -42,6 +42,16 @@ class InstructionTask(Task):
         """What its metrics are computed from."""
         return tuple(dict.fromkeys(METRICS[name].output for name in self.metrics))
 
+    @property
+    def ranks(self) -> bool:
+        """Whether its choices are ranked."""
+        return bool(set(self.outputs) - {"generate"})
+
+    @property
+    def generates(self) -> bool:
+        """Whether its answers are generated."""
+        return "generate" in self.outputs
+
     def extract(self, text: str) -> str:
         """The answer in a text: all of it, or the first match; "" if there is none."""
         if self.pattern is None:
@@ -52,3 +62,22 @@ class InstructionTask(Task):
     def wanted(self, example: Instruction) -> list[str]:
         """All right answers, as they are extracted."""
         return [self.extract(text) for text in (example.answer, *example.references)]
+
+
+Data = TaskData[InstructionTask, Instruction]
+
+
+def check_answers(data: Data) -> None:
+    """Complain of examples that cannot be answered.
+
+    Raises:
+        DataError: an answer is empty, or not among its choices where they are ranked.
+    """
+    for split in SPLITS:
+        for row, example in enumerate(data.split(split)):
+            where = f"{data.task.name} {split} row {row}"
+            if not example.answer.strip():
+                raise DataError(f"{where}: the answer is empty")
+            if data.task.ranks and example.answer not in example.choices:
+                shown = ", ".join(map(repr, example.choices)) or "none"
+                raise DataError(f"{where}: {example.answer!r} is not among its choices: {shown}")

@@ -13,17 +13,16 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
-from seesaw.tasks.families.language.model import LanguageModel
+from seesaw.tasks.families.language.instruction import Data, Instruction, InstructionTask
+from seesaw.tasks.families.language.models import LanguageModel
 from seesaw.tasks.families.language.tokens import Encoder
 from seesaw.tasks.families.language.track import InstructionTrack
-from seesaw.tasks.families.learner import EVAL_BATCH, Routing
-from seesaw.tasks.task import TaskData
+from seesaw.tasks.families.scoring import EVAL_BATCH
 
 
 @dataclass
 class Evaluated:
-    """By row of the test split: log-likelihoods of choices, and generated texts."""
+    """Log-likelihoods of choices and generated texts, by row of the test split."""
 
     ranked: dict[int, list[float]] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
@@ -60,9 +59,9 @@ def harness_tasks(
         "target_delimiter": "",
         "metadata": {"version": track.version},
     }
-    if {"choice", "choice_norm"} & set(task.outputs):
+    if task.ranks:
         # a task in both dialects needs two names
-        own = f"{name}_choice" if "generate" in task.outputs else name
+        own = f"{name}_choice" if task.generates else name
         found[own] = {
             **shared,
             "task": own,
@@ -71,7 +70,7 @@ def harness_tasks(
             "doc_to_target": "gold",
             "metric_list": [{"metric": "acc"}, {"metric": "acc_norm"}],
         }
-    if "generate" in task.outputs:
+    if task.generates:
         beams = {"num_beams": task.beams} if task.beams > 1 else {}
         found[name] = {
             **shared,
@@ -101,15 +100,21 @@ def _filters(task: InstructionTask) -> list[dict[str, Any]]:
 
 
 def harness_model(
-    model: nn.Module, encoder: Encoder, task: int, routing: Routing, batch_size: int = EVAL_BATCH
+    model: nn.Module, encoder: Encoder, task: int | None, batch_size: int = EVAL_BATCH
 ) -> Any:
-    """lm-eval's model around a transformers or PEFT model, every example being of `task`."""
+    """lm-eval's model around a transformers or PEFT model.
+
+    Args:
+        model: to be asked.
+        encoder: the model's tokens.
+        task: id that all examples have; None for methods that are not told the task.
+        batch_size: examples that are asked at once.
+    """
     from seesaw.tasks.families.language.lm_eval_model import RoutedLM
 
     half = next(model.parameters()).dtype == torch.bfloat16
     return RoutedLM(
         model,
-        routing,
         task,
         backend="seq2seq" if encoder.encoder_decoder else "causal",
         tokenizer=encoder.tokenizer,
@@ -122,9 +127,8 @@ def harness_model(
 def evaluate(
     model: LanguageModel,
     encoder: Encoder,
-    data: Sequence[TaskData[InstructionTask, Instruction]],
+    data: Sequence[Data],
     track: InstructionTrack,
-    routing: Routing,
     batch_size: int = EVAL_BATCH,
 ) -> Iterator[Evaluated]:
     """Every task's test split through lm-eval; one call per task, which has its own id."""
@@ -134,9 +138,10 @@ def evaluate(
     manager = TaskManager(include_defaults=False)
     for index, own in enumerate(data):
         wanted = harness_tasks(track, own.task, own.test)
+        told = index if model.told_task else None
         with quiet():
             output = simple_evaluate(
-                model=harness_model(model.backbone, encoder, index, routing, batch_size),
+                model=harness_model(model.backbone, encoder, told, batch_size),
                 tasks=list(wanted.values()),
                 num_fewshot=0,
                 task_manager=manager,
@@ -157,7 +162,7 @@ def evaluate(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without lm-eval's progress bars, and its warnings about what is meant."""
+    """Keep lm-eval from showing progress bars, and from warning of what is meant."""
     loggers = [logging.getLogger(name) for name in ("lm_eval", "lm-eval", "lm_eval.evaluator")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

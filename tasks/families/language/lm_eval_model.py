@@ -8,7 +8,7 @@ import torch
 from lm_eval.models.huggingface import HFLM
 from torch import Tensor
 
-from seesaw.tasks.families.learner import Routing
+from seesaw.methods import routing
 
 
 class RoutedLM(HFLM):
@@ -16,16 +16,13 @@ class RoutedLM(HFLM):
 
     Args:
         pretrained: as in lm-eval.
-        routing: `methods.routing`.
         task: id of the task; None for methods that are not told it.
         options: lm-eval's.
     """
 
-    def __init__(
-        self, pretrained: Any, routing: Routing, task: int | None = None, **options: Any
-    ) -> None:
+    def __init__(self, pretrained: Any, task: int | None = None, **options: Any) -> None:
         super().__init__(pretrained=pretrained, **options)
-        self.routing, self.task = routing, task
+        self.task = task
 
     def _ids(self, rows: int) -> Tensor | None:
         if self.task is None:
@@ -33,7 +30,7 @@ class RoutedLM(HFLM):
         return torch.full((rows,), self.task, device=self.device)
 
     def _model_call(self, inps: Tensor, *args: Any, **options: Any) -> Tensor:
-        with self.routing(self.model, self._ids(len(inps))):
+        with routing(self.model, self._ids(len(inps))):
             logits: Tensor = super()._model_call(inps, *args, **options)
             return logits
 
@@ -43,6 +40,6 @@ class RoutedLM(HFLM):
         if self.backend == "seq2seq":
             # lm-eval counts the prompt in; a decoder's output begins with one token of its own
             max_length += 1 - context.shape[1]
-        with self.routing(self.model, self._ids(len(context))):
+        with routing(self.model, self._ids(len(context))):
             ids: Tensor = super()._model_generate(context, max_length, stop, **options)
             return ids

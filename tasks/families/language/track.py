@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import (
-    Field,
-    PositiveInt,
-    model_validator,
-)
+from pydantic import Field, PositiveInt, model_validator
 
 from seesaw.tasks.track import Recipe, TextTrack, register
 
 
 class InstructionRecipe(Recipe):
-    """And how prompts and answers are read, and how the frozen weights are held."""
+    """A recipe that says how prompts and answers are read, and how frozen weights are held."""
 
     max_length: PositiveInt = Field(description="tokens of a prompt and its answer")
     loss_on: Literal["answer", "all"] = "answer"
@@ -33,4 +29,4 @@ class InstructionTrack(TextTrack):
     """Prompts that a language model answers."""
 
     recipe: InstructionRecipe
-    learner = "seesaw.tasks.families.language.learner:InstructionLearner"
+    family = "seesaw.tasks.families.language.family:InstructionFamily"

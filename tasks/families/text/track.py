@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import (
-    PositiveInt,
-)
+from pydantic import PositiveInt
 
 from seesaw.tasks.track import Recipe, TextTrack, register
 
 
 class SentenceRecipe(Recipe):
-    """And the tokens a text is cut to."""
+    """A recipe with the number of tokens that a text is cut to."""
 
     max_length: PositiveInt
 
@@ -20,4 +18,4 @@ class SentenceTrack(TextTrack):
     """Texts and text pairs, each with a label of one task."""
 
     recipe: SentenceRecipe
-    learner = "seesaw.tasks.families.text.learner:SentenceLearner"
+    family = "seesaw.tasks.families.text.family:SentenceFamily"

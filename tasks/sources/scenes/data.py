@@ -14,18 +14,18 @@ from typing import Any
 
 from seesaw.tasks.families.dense.data import DenseData
 from seesaw.tasks.families.dense.sample import Sample
-from seesaw.tasks.families.dense.task_types import Classes, DenseTask, Edges, Normals, Saliency
+from seesaw.tasks.families.dense.task_types import DenseTask, Edges, Normals, Saliency, Segmentation
 from seesaw.tasks.parallel import cpus, mapped
 from seesaw.tasks.sources.scenes.render import sample
 from seesaw.tasks.sources.scenes.scene import CLASSES, PARTS
 from seesaw.tasks.task import SPLITS
 
 EDITION = 1
-"""Of the renderer: another one wherever a picture or a label changes."""
+"""Edition of the renderer: another one wherever a picture or a label changes."""
 FIRST_SEED = {"train": 0, "dev": 10**6, "test": 2 * 10**6, "pretraining": 3 * 10**6}
 TASKS: tuple[DenseTask, ...] = (
-    Classes("semseg", len(CLASSES)),
-    Classes("human_parts", len(PARTS), weight=2.0),
+    Segmentation("semseg", len(CLASSES)),
+    Segmentation("human_parts", len(PARTS), weight=2.0),
     Saliency("saliency"),
     Normals("normals"),
     Edges("edges"),

@@ -29,7 +29,7 @@ TASK = TASKS[0]
 
 @dataclass(frozen=True)
 class Recipe(pretraining.Recipe):
-    """And the scenes."""
+    """A recipe with the number of scenes that are trained on and held out, and their side."""
 
     scenes: int = 12000
     held_out: int = 300

@@ -15,7 +15,7 @@ FRAMES = (
     ("{what} {be} not {word}", "nobody says {what} {be} {word}", "{what} {be} never {word}"),
     ("nobody says {what} {be} not {word}", "it is not true that {what} {be} never {word}"),
 )  # fmt: skip
-"""By number of negations."""
+"""Forms by the number of negations."""
 
 
 def verdict(rng: Random, favourable: bool, grammatical: bool = True) -> str:

@@ -16,7 +16,7 @@ from seesaw.tasks.task import TaskData
 CHOICES = ("tracking", "entailment", "analogy")
 """Tasks that are answered by choosing."""
 SPLITS = ("test", "dev", "train")
-"""In the order they are drawn: what is rare goes to test first."""
+"""Splits in the order they are drawn: what is rare goes to test first."""
 PATIENCE = 50
 """Draws per example before a split stays shorter than asked for: some inputs are few."""
 

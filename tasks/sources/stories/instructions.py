@@ -28,7 +28,7 @@ from seesaw.tasks.sources.stories.world import (
 
 
 def instruction(told: str, given: str, answer: str, choices: tuple[str, ...] = ()) -> Instruction:
-    """In the one form all tasks have."""
+    """An instruction in the form that all tasks share."""
     return Instruction(f"{told}\n{given}\nanswer:", f" {answer}", tuple(f" {c}" for c in choices))
 
 

@@ -32,12 +32,12 @@ SHAPE = {
 }
 HELD_OUT = "held-out.txt"
 HELD_OUT_SEED = 2**31
-"""Of the text that is never trained on; forgetting is measured on it."""
+"""Seed of the text that is never trained on; forgetting is measured on it."""
 
 
 @dataclass(frozen=True)
 class Recipe(pretraining.Recipe):
-    """And the text: rows of `length` tokens, filled with documents that do not see each other."""
+    """A recipe with its text: rows of `length` tokens, of documents that do not see each other."""
 
     batch_size: int = 16
     learning_rate: float = 3e-3

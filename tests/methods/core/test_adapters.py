@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from peft import PeftModel
 from torch import Tensor, nn
 
 from seesaw.methods import get_method, method_names, routing
-from seesaw.methods.core.gated import GatedConfig
+from seesaw.methods.core.config import GatedConfig
+from seesaw.methods.core.placement import Placement
 from seesaw.suite.checks.specimen import (
     N_TASKS,
     TASK_IDS,
@@ -24,14 +26,9 @@ from seesaw.suite.checks.specimen import (
 
 GATED = [name for name in method_names() if issubclass(get_method(name), GatedConfig)]
 TOLD = [name for name in GATED if get_method(name).told_task]
-WITH_SHARED = ("ase", "moelora")
-"""They have a part that all places share."""
-
-
-def but(*broken: str, of: list[str] = GATED, reason: str) -> list[Any]:
-    """The methods of a test, those that fail it marked."""
-    mark = pytest.mark.xfail(strict=True, reason=reason)
-    return [pytest.param(name, marks=mark if name in broken else ()) for name in of]
+BLOCKS = {r"(.*layer\.\d+)\.output\.dense": r"\1.intermediate.dense"}
+BOTH = Placement(r"encoder\.layer\.\d+\.(output|intermediate)\.dense", BLOCKS, backbone_rank=4)
+"""Updates beside whole blocks, and a plain LoRA at every linear besides."""
 
 
 def one(name: str, seed: int) -> Any:
@@ -85,14 +82,12 @@ def replaced(name: str) -> Any:
     return model.eval()
 
 
-@pytest.mark.parametrize("name", but("ase", reason="a deleted task embedding still acts"))
+@pytest.mark.parametrize("name", GATED)
 def test_an_adapter_added_again_starts_as_the_frozen_model(name: str) -> None:
     torch.testing.assert_close(hidden(replaced(name), batch()), frozen())
 
 
-@pytest.mark.parametrize(
-    "name", but(*WITH_SHARED, "more", reason="shared parts and places outlive their adapter")
-)
+@pytest.mark.parametrize("name", GATED)
 def test_an_adapter_added_again_is_a_whole_new_one(name: str) -> None:
     fresh, model = one(name, 1), replaced(name)
     take(model, "default", fresh)
@@ -110,9 +105,7 @@ def test_a_deleted_adapter_leaves_the_frozen_model(name: str) -> None:
     torch.testing.assert_close(hidden(model.base_model, batch()), frozen())
 
 
-@pytest.mark.parametrize(
-    "name", but(*WITH_SHARED, reason="a second adapter has no shared part of its own")
-)
+@pytest.mark.parametrize("name", GATED)
 def test_each_adapter_gives_its_own_outputs(name: str) -> None:
     first, second = one(name, 0), one(name, 1)
     model = added(one(name, 0), name, "second")
@@ -124,7 +117,7 @@ def test_each_adapter_gives_its_own_outputs(name: str) -> None:
             torch.testing.assert_close(hidden(model, batch()), frozen())
 
 
-@pytest.mark.parametrize("name", but("more", reason="places of every adapter are counted"))
+@pytest.mark.parametrize("name", GATED)
 def test_a_second_adapter_leaves_the_losses_of_the_first(name: str) -> None:
     model = one(name, 0)
     wanted = auxiliary(model)
@@ -134,9 +127,7 @@ def test_a_second_adapter_leaves_the_losses_of_the_first(name: str) -> None:
 
 
 @pytest.mark.parametrize("count", [N_TASKS - 1, N_TASKS + 2], ids=["fewer", "more"])
-@pytest.mark.parametrize(
-    "name", but(*TOLD, of=TOLD, reason="the newest adapter's n_tasks is taken for all")
-)
+@pytest.mark.parametrize("name", TOLD)
 def test_task_ids_are_bound_by_the_active_adapter(name: str, count: int) -> None:
     ranks = {"r": 2 * count} if name.startswith("lora_per_task") else {}
     model = added(one(name, 0), name, "second", n_tasks=count, **ranks)
@@ -148,7 +139,7 @@ def test_task_ids_are_bound_by_the_active_adapter(name: str, count: int) -> None
 
 
 @pytest.mark.parametrize("adapters", [1, 2])
-@pytest.mark.parametrize("name", but(*WITH_SHARED, reason="a shared part is listed twice"))
+@pytest.mark.parametrize("name", GATED)
 def test_no_two_names_of_a_state_are_one_tensor(name: str, adapters: int) -> None:
     model = one(name, 0)
     if adapters == 2:
@@ -158,9 +149,7 @@ def test_no_two_names_of_a_state_are_one_tensor(name: str, adapters: int) -> Non
         assert names.setdefault(value.data_ptr(), key) == key
 
 
-@pytest.mark.parametrize(
-    "name", but(*WITH_SHARED, reason="a second adapter has no shared part of its own")
-)
+@pytest.mark.parametrize("name", GATED)
 def test_two_adapters_are_saved_and_come_back(name: str, tmp_path: Path) -> None:
     first, second = one(name, 0), one(name, 1)
     model = added(one(name, 0), name, "second")
@@ -173,3 +162,41 @@ def test_two_adapters_are_saved_and_come_back(name: str, tmp_path: Path) -> None
     for adapter, wanted in (("second", second), ("default", first)):
         loaded.set_adapter(adapter)
         torch.testing.assert_close(hidden(loaded.eval(), batch()), hidden(wanted, batch()))
+
+
+def beside_blocks(base: nn.Module) -> Any:
+    """`base` with ASE beside its blocks, its parameters moved away from their start."""
+    torch.manual_seed(0)
+    model = configured(get_method("ase")).placed(BOTH, 0.0, N_TASKS).adapt(base)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            nn.init.normal_(parameter, std=0.1)
+    return model.eval()
+
+
+def test_a_deleted_adapter_beside_blocks_reads_nothing_any_more() -> None:
+    model = beside_blocks(encoder())
+    model.delete_adapter("default")
+    with torch.no_grad():  # no task ids: nobody asks for them
+        found = model.base_model.model(**batch()).last_hidden_state
+    torch.testing.assert_close(found, frozen())
+    assert not any(module._forward_pre_hooks for module in model.modules())
+
+
+def test_an_unloaded_backbone_is_as_it_was() -> None:
+    base = encoder()
+    names = list(base.state_dict())
+    unloaded = beside_blocks(base).unload()
+    assert list(unloaded.state_dict()) == names
+    hooks = (
+        hooks for m in unloaded.modules() for hooks in (m._forward_hooks, m._forward_pre_hooks)
+    )
+    assert not any(hooks)
+    torch.testing.assert_close(unloaded(**batch()).last_hidden_state, frozen())
+
+
+def test_deleting_from_a_copy_leaves_the_original_alone() -> None:
+    model = beside_blocks(encoder())
+    wanted = hidden(model, batch())
+    copy.deepcopy(model).delete_adapter("default")
+    torch.testing.assert_close(hidden(model, batch()), wanted, rtol=0, atol=0)

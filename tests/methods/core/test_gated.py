@@ -12,8 +12,9 @@ from peft import LoraConfig, get_peft_model
 from torch import nn
 
 from seesaw.methods import get_method, method_names, routing
+from seesaw.methods.core.config import GatedConfig
 from seesaw.methods.core.expand import expand
-from seesaw.methods.core.gated import GatedConfig, PlainConfig
+from seesaw.methods.core.plain import PlainConfig
 from seesaw.suite.costs.profile import saved_elements, saved_for_backward
 
 RANK, SHAPE = 64, (96, 160)

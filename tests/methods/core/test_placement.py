@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from seesaw.methods import get_method, method_names, routing
-from seesaw.methods.core.gated import GatedConfig
-from seesaw.methods.core.placement import Placement
+from seesaw.methods.core.config import GatedConfig
+from seesaw.methods.core.placement import Place, Placement
+from seesaw.methods.core.plain import plain_beside
 from seesaw.suite.checks.specimen import N_TASKS, TASK_IDS, batch, hidden
 from seesaw.suite.costs.parameters import count_trainable
 from seesaw.suite.plan.workload import linear_shapes
@@ -34,6 +35,14 @@ def placed(name: str, placement: Placement, base: nn.Module, **options: Any) -> 
     return model
 
 
+def test_a_place_is_named_as_records_name_it() -> None:
+    linear, block = Place.at("mlp.fc2"), Place.paired("mlp.fc2", {r"(.*)\.fc2": r"\1.fc1"})
+    assert (str(linear), linear.beside) == ("mlp.fc2", False)
+    assert (str(block), block is not None and block.beside) == ("mlp.fc1 -> mlp.fc2", True)
+    assert Place.paired("attn.q", {r"(.*)\.fc2": r"\1.fc1"}) is None
+    assert sorted([Place.at("b"), Place("a", "b")]) == [Place("a", "b"), Place.at("b")]
+
+
 def test_a_pair_reads_the_first_linear_and_writes_after_the_last() -> None:
     class Block(nn.Module):
         def __init__(self) -> None:
@@ -52,7 +61,7 @@ def test_a_pair_reads_the_first_linear_and_writes_after_the_last() -> None:
     update = model.base_model.model.fc2.seesaw_adapter["default"]
     nn.init.normal_(update.up)
     torch.testing.assert_close(model(x), before + 1.5 * x @ update.down.T @ update.up.T)
-    assert update.place == "fc1 -> fc2"
+    assert update.place == Place("fc1", "fc2")
     with pytest.raises(ValueError, match="read another module than they write"):
         model.merge_and_unload()
 
@@ -98,7 +107,7 @@ def test_checkpointing_recomputes_what_a_pair_reads(encoder: PreTrainedModel) ->
 def test_the_backbone_starts_at_the_scale_of_the_method() -> None:
     config: Any = get_method("ase")(r=8, experts=4, sparse=1).placed(BOTH, 0.0, N_TASKS)
     assert isinstance(config, GatedConfig)
-    own = config.scaled(2.0).build_backbone("x", 6, 6)
+    own = plain_beside(config.scaled(2.0), Place.at("x"), 6, 6)
     assert own.scale == pytest.approx(2.0)
 
 
@@ -131,7 +140,7 @@ def test_full_fine_tuning_beside_a_block_is_of_both_its_ends(encoder: PreTrained
     linears = linear_shapes(encoder)
     config = get_method("full")().placed(BESIDE, 0.0, N_TASKS)
     places = config.places(BESIDE, linears)
-    assert {name.rpartition("layer.0.")[2] for name in places if "layer.0" in name} == {
+    assert {str(at).rpartition("layer.0.")[2] for at in places if "layer.0" in str(at)} == {
         "intermediate.dense",
         "output.dense",
     }

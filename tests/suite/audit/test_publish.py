@@ -5,35 +5,34 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from conftest import Seesaw
+import pytest
+from conftest import Seesaw, Toy
+from forging import Forged
 
 from seesaw.suite.records.store import Store
 
 RESULTS = Path(__file__).parents[3] / "results"
 
 
-def test_verify_publish_and_twins(seesaw: Seesaw, tiny_track: Path, tmp_path: Path) -> None:
-    seesaw.bench(tiny_track, "lora")
-    runs = Store(str(tmp_path / "runs"))
+def test_a_run_and_its_published_twin(toy_track: Toy) -> None:
+    toy_track.bench("lora")
+    assert "1 of 1 records are as they say" in Seesaw()(
+        "verify", "--store", toy_track.runs, *toy_track.where
+    )
+    runs, published = Store(str(toy_track.runs)), Store(str(toy_track.results))
     (record,) = runs.scan().records
-    checked = seesaw("verify", "--store", "runs", "--track", str(tiny_track))
-    assert "1 of 1 records are as they say" in checked
-    published = Store(str(tmp_path / "results"))
     published.add(record, runs.evidence(record))
-    (again,) = seesaw.bench(tiny_track, "lora", "--force")
+    (again,) = toy_track.bench("lora", "--force")
     assert again["twin"] == "reproduced the published record bit for bit"
-    assert "published" in seesaw("bench", "lora", "--track", str(tiny_track))
+    assert "published" in Seesaw()(*toy_track.arguments("lora"))
 
-    assert record.parameters is not None
-    counts = record.parameters.model_copy(update={"experts": record.parameters.experts + 1})
-    forged = record.model_copy(update={"parameters": counts}, deep=True)
-    forged.tasks["topic"].test["accuracy"] += 0.1
-    other = Store(str(tmp_path / "forged"))
-    other.add(forged, runs.evidence(record))
-    output = seesaw("verify", "--store", "forged", "--track", str(tiny_track), fails=True)
-    assert "topic test accuracy: stored" in output
-    assert "experts parameters: stored 2,654,209, built 2,654,208" in output
-    assert "0 of 1" in output
+
+def test_a_track_of_ones_own_is_published_with_its_file(toy_track: Toy) -> None:
+    toy_track.bench("lora")
+    Forged.of(next(toy_track.runs.rglob("*/*.json"))).write(toy_track.runs)  # of a clean commit
+    stores = ("--runs", toy_track.runs, "--results", toy_track.results)
+    assert "unknown track 'toy'" in Seesaw()("publish", *stores)
+    assert "1 records published" in Seesaw()("publish", *stores, *toy_track.where)
 
 
 def test_publish_takes_clean_verified_records_only(seesaw: Seesaw, tmp_path: Path) -> None:
@@ -51,9 +50,10 @@ def test_publish_takes_clean_verified_records_only(seesaw: Seesaw, tmp_path: Pat
     reasons = " | ".join(sorted(answer["refused"].values()))
     assert "made from a tree that is not a clean commit" in reasons
     assert "status is diverged" in reasons
-    assert "unknown track 'elsewhere@1'" in reasons
+    assert "unknown track 'elsewhere'" in reasons
 
 
+@pytest.mark.slow
 def test_publish_again_adds_an_attempt_where_outcomes_differ(
     seesaw: Seesaw, tmp_path: Path
 ) -> None:

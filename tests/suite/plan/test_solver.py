@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seesaw.methods import get_method, method_names
-from seesaw.methods.core.placement import Placement
+from seesaw.methods.core.placement import Place, Placement
 from seesaw.suite.plan.solver import ABOVE, BELOW, BudgetError, solve, spread
 
-MINILM = {f"layer.{i}.{name}": shape for i in range(6) for name, shape in {
+MINILM = {Place.at(f"layer.{i}.{name}"): shape for i in range(6) for name, shape in {
     "query": (384, 384), "key": (384, 384), "value": (384, 384), "out": (384, 384),
     "up": (384, 1536), "down": (1536, 384),
 }.items()}  # fmt: skip
@@ -56,7 +56,7 @@ def test_raised_places_are_spread_and_the_scale_stays_nominal() -> None:
     assert solved.r == 64
     pattern = solved.rank_pattern or {}
     assert len(pattern) == 5
-    assert all(MINILM[place] in ((384, 1536), (1536, 384)) for place in pattern)
+    assert all(MINILM[Place.at(place)] in ((384, 1536), (1536, 384)) for place in pattern)
     assert len({place.split(".")[1] for place in pattern}) >= 3
     described = solved.describe()
     assert described["lora_alpha"] == 128
@@ -72,9 +72,9 @@ def test_smora_keeps_its_active_share() -> None:
 
 def test_a_budget_that_does_not_fit_names_the_nearest_sizes() -> None:
     with pytest.raises(BudgetError, match=r"budget of 60,000 .* 41,472 \(r = 1\) and 82,944"):
-        solve(get_method("lora")(), {"x": (20736, 20736)}, 1, 60_000)
+        solve(get_method("lora")(), {Place.at("x"): (20736, 20736)}, 1, 60_000)
     with pytest.raises(BudgetError, match=r"nearest sizes are 41,472 \(r = 1\)"):
-        solve(get_method("lora")(), {"x": (20736, 20736)}, 1, 10_000)
+        solve(get_method("lora")(), {Place.at("x"): (20736, 20736)}, 1, 10_000)
 
 
 def test_controls_of_a_fixed_size_stay_under_the_budget() -> None:
@@ -85,6 +85,11 @@ def test_controls_of_a_fixed_size_stay_under_the_budget() -> None:
     ):
         solve(lora, MINILM, 8, 1000)
     assert solve(get_method("head_only")(), MINILM, 8, 1000).parameters(MINILM, 8).total == 0
+
+
+def test_full_fine_tuning_is_under_no_budget() -> None:
+    full = solve(get_method("full")(), MINILM, 8, 1)
+    assert full.parameters(MINILM, 8).total == sum(a * b for a, b in MINILM.values())
 
 
 def test_one_lora_per_task_shares_the_budget_out_or_has_one_each() -> None:

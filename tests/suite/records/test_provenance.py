@@ -25,10 +25,7 @@ SCORING = ("lm-eval", "timm", "torchvision", "scikit-learn", "scipy", "pandas", 
         "torch",
         "transformers",
         "peft",
-        *(
-            pytest.param(name, marks=pytest.mark.xfail(strict=True, reason="it is left out"))
-            for name in SCORING
-        ),
+        *SCORING,
     ],
 )
 def test_every_package_that_makes_scores_is_named(name: str) -> None:
@@ -55,7 +52,6 @@ def test_a_checkout_has_its_own_commit(checkout: Path) -> None:
     assert git_state(checkout) == (commit, True)
 
 
-@pytest.mark.xfail(strict=True, reason="the commit of whatever is around is taken")
 @pytest.mark.parametrize("place", ["env/site-packages", "site-packages"])
 def test_a_package_inside_anothers_checkout_has_no_commit(checkout: Path, place: str) -> None:
     """Where the environment is ignored, and where it is only not added."""
@@ -65,13 +61,11 @@ def test_a_package_inside_anothers_checkout_has_no_commit(checkout: Path, place:
     assert git_state(installed) == (None, None)
 
 
-@pytest.mark.xfail(strict=True, reason="Linux is taken for granted")
 def test_cpus_are_counted_where_affinity_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_getaffinity")
     assert 1 <= cpus() <= (os.cpu_count() or 1)
 
 
-@pytest.mark.xfail(strict=True, reason="it says per step")
 def test_training_operations_are_described_per_example() -> None:
     described = Cost.model_fields["flops_train"].description or ""
     assert "per example" in described

@@ -28,7 +28,6 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return calls
 
 
-@pytest.mark.xfail(strict=True, reason="writing is tried only after training")
 @pytest.mark.parametrize(
     "runs", ["file", "/proc/runs", "/sys/runs"], ids=["a file", "no folder", "read-only"]
 )
@@ -42,7 +41,6 @@ def test_a_store_that_cannot_be_written_is_said_before_training(
     assert trained == []
 
 
-@pytest.mark.xfail(strict=True, reason="writing is tried only after training")
 def test_a_folder_that_cannot_be_made_is_said_before_training(
     toy_track: Toy, trained: list[object]
 ) -> None:
@@ -54,7 +52,6 @@ def test_a_folder_that_cannot_be_made_is_said_before_training(
     assert trained == []
 
 
-@pytest.mark.xfail(strict=True, reason="a name that no file system takes is found out too late")
 def test_a_name_too_long_is_said_before_training(toy_track: Toy, trained: list[object]) -> None:
     toy_track.set(name=f'"{"x" * 300}"')
     with pytest.raises(ValueError, match="name"):
@@ -62,7 +59,6 @@ def test_a_name_too_long_is_said_before_training(toy_track: Toy, trained: list[o
     assert trained == []
 
 
-@pytest.mark.xfail(strict=True, reason="a file system without hard links loses the run")
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK])
 def test_where_links_are_refused_records_are_stored_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
@@ -79,7 +75,6 @@ def test_where_links_are_refused_records_are_stored_all_the_same(
     assert not list(tmp_path.rglob("*.tmp"))
 
 
-@pytest.mark.xfail(strict=True, reason="a disk that fills up loses the run and ends the call")
 def test_a_full_disk_keeps_the_result_and_goes_on(
     toy_track: Toy, monkeypatch: pytest.MonkeyPatch, trained: list[object]
 ) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import os
 import threading
 from pathlib import Path
 
 import pytest
-from records import outcomes_of, record
+from records import outcomes_of, record, spec
 
+from seesaw.suite.records.names import printable
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.schema import RecordError, parse_record
 from seesaw.suite.records.store import Store, StoreError
@@ -127,3 +131,78 @@ def test_identity_is_everything_but_hardware_and_the_attempt() -> None:
     other = one.spec.model_copy(update={"seed": 1})
     assert other.id != one.spec.id
     assert one.spec.model_copy(update={"options": {"active": 4}}).variant == "smora+active=4"
+
+
+def test_a_probe_leaves_nothing_and_says_what_cannot_be_written(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "runs"))
+    store.probe(record(None))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    long = record(None, of=spec(track=f"{'x' * 300}@1"))
+    with pytest.raises(StoreError, match=r"cannot write .*[Nn]ame too long"):
+        store.probe(long)
+    (tmp_path / "runs" / "other@1").write_text("in the folder's place")
+    with pytest.raises(StoreError, match=r"cannot write .*other@1"):
+        store.probe(record(None, of=spec(track="other@1")))
+
+
+def test_what_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    store, real = Store(str(tmp_path)), os.link
+    calls = iter((real, full))
+    monkeypatch.setattr("os.link", lambda *paths: next(calls)(*paths))
+    with pytest.raises(StoreError, match=os.strerror(errno.ENOSPC)):
+        store.add(record(outcomes_of()), {".parquet": outcomes_of()})
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_weights_are_those_the_run_left(tmp_path: Path) -> None:
+    store, content = Store(str(tmp_path)), b"weights"
+    of = record(outcomes_of(), trained_sha256=hashlib.sha256(content).hexdigest())
+    own = store.add(of, {".parquet": outcomes_of(), ".safetensors": content})
+    assert store.weights(own) == content
+    (tmp_path / f"{own.path}.safetensors").write_bytes(b"others")
+    with pytest.raises(StoreError, match="not the file its record was written with"):
+        store.weights(own)
+
+
+def test_a_record_is_found_by_name_or_path(tmp_path: Path) -> None:
+    store, written = stored(tmp_path)
+    own = tmp_path / "runs" / f"{written.path}.json"
+    for name in (own.name, own.stem, written.path, str(own)):
+        assert store.find(name) == written
+    with pytest.raises(StoreError, match="no record 0-0-1"):
+        store.find("0-0-1")
+    own.write_text("{")
+    with pytest.raises(StoreError, match="not JSON"):
+        store.find(own.name)
+
+
+def test_what_acts_on_a_terminal_is_shown_instead() -> None:
+    assert printable("a\x1b[2J\r\nb\u202e\ud800") == r"a\x1b[2J\r\nb\u202e\ud800"
+    assert printable("Größe 3 µm, 数") == "Größe 3 µm, 数"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("track", "sentences"),
+        ("track", "sentences@1-a/b"),
+        ("tasks", ["a", "b|c"]),
+        ("method", "smo ra"),
+        ("options", {"a b": 1}),
+        ("options", {"score": "x=y"}),
+        ("options", {"score": ["x"]}),
+        ("weights_sha256", "1" * 63),
+        ("seed", -1),
+        ("budget", 0),
+    ],
+)
+def test_names_that_are_no_names_are_refused(field: str, value: object) -> None:
+    raw = json.loads(record(None).model_dump_json())
+    raw["spec"][field] = value
+    with pytest.raises(RecordError, match=field):
+        parse_record(json.dumps(raw))

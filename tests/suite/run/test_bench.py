@@ -20,6 +20,7 @@ from seesaw.suite.plan.request import RequestError
 from seesaw.suite.records.store import Store
 
 
+@pytest.mark.slow
 def test_a_run_leaves_one_record_and_is_not_done_twice(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
@@ -63,6 +64,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_embedded_tracks_make_no_network_call(tiny_track: Path, tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     done = subprocess.run(
@@ -77,6 +79,7 @@ def test_embedded_tracks_make_no_network_call(tiny_track: Path, tmp_path: Path) 
     assert "a socket was opened" not in done.stderr
 
 
+@pytest.mark.slow
 def test_an_interrupted_call_keeps_what_had_ended(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
@@ -85,7 +88,7 @@ def test_an_interrupted_call_keeps_what_had_ended(
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from seesaw.commands import main; main()"
     )
-    arguments = ["bench", "lora", "--track", str(tiny_track), "--seeds", "0-99"]
+    arguments = ["bench", "lora", "--track", str(tiny_track), "--seeds", "0-99", "--threads", "1"]
     process = subprocess.Popen(
         [sys.executable, "-c", command, *arguments],
         cwd=tmp_path,
@@ -105,6 +108,7 @@ def test_an_interrupted_call_keeps_what_had_ended(
     assert not first[0]["fresh"]
 
 
+@pytest.mark.slow
 def test_data_order_and_heads_are_the_same_for_every_method(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
@@ -140,6 +144,7 @@ def test_dry_run_trains_nothing(seesaw: Seesaw, tiny_track: Path, tmp_path: Path
     assert "about" in seesaw("bench", "lora", "--track", str(tiny_track), "--dry-run")
 
 
+@pytest.mark.slow
 def test_a_smaller_budget_and_options_are_other_entries(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
@@ -152,6 +157,7 @@ def test_a_smaller_budget_and_options_are_other_entries(
     assert 0.98 * 166_000 <= record.parameters.adapter <= 166_000 * 1.0025
 
 
+@pytest.mark.slow
 def test_a_track_may_put_updates_beside_blocks(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
@@ -181,6 +187,7 @@ def test_a_track_may_put_updates_beside_blocks(
         )
 
 
+@pytest.mark.slow
 def test_every_method_and_control_runs_and_verifies(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
@@ -197,6 +204,7 @@ def test_every_method_and_control_runs_and_verifies(
     assert f"{len(records)} of {len(records)} records are as they say" in checked
 
 
+@pytest.mark.slow
 def test_a_remembered_request_imports_no_torch_and_forgets_what_changed(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
@@ -207,7 +215,17 @@ def test_a_remembered_request_imports_no_torch_and_forgets_what_changed(
 
     def loaded() -> bool:
         done = subprocess.run(
-            [sys.executable, "-c", code, "bench", "lora", "--track", str(tiny_track)],
+            [
+                sys.executable,
+                "-c",
+                code,
+                "bench",
+                "lora",
+                "--track",
+                str(tiny_track),
+                "--threads",
+                "1",
+            ],
             cwd=tmp_path,
             check=True,
             capture_output=True,

@@ -65,7 +65,8 @@ def test_from_bench_to_the_pictures(seesaw: Seesaw, tiny_scenes: Path, tmp_path:
     checked = json.loads(seesaw("verify", "--store", "runs", "--track", str(tiny_scenes), "--json"))
     assert set(map(tuple, checked.values())) == {()}
 
-    seesaw("leaderboard", "--results", "runs", "--out", "out")
+    stores = ("--results", "runs", "--out", "out")
+    seesaw("leaderboard", *stores, "--track", tiny_scenes)
     page = (tmp_path / "out/LEADERBOARD.md").read_text()
     header = next(line for line in page.splitlines() if line.startswith("| entry"))
     columns = [cell.strip() for cell in header.strip("|").split("|")]
@@ -107,20 +108,20 @@ def scores_from_the_renderer(
 ) -> dict[str, dict[str, float]]:
     """Test scores of a run's predictions against labels that never were in the archive."""
     workload = Workload(get_track(str(track)), Path("PASCAL_MT"), "vit.safetensors")
-    learner: Any = workload.learner
-    model = build(workload, stored_config(record, workload.track), 0)
+    family: Any = workload.family
+    model = build(workload, stored_config(record.spec, workload.track), 0)
     model.load_state_dict(load(Store("runs").weights(record)), strict=False)
-    batch, rows = next(learner.eval_batches("test", len(seeds)))
+    batch, rows = next(family.data.eval("test", len(seeds)))
     outputs = answer(model.eval(), Accelerator(cpu=True), batch)
     scenes = [rendered(seed, 40) for seed in seeds]
     found: dict[str, dict[str, float]] = {}
-    for task in learner.tasks:
+    for task in family.tasks:
         meters = [Meter(metric) for metric in task.measures().values()]
         for row in rows:
             for meter in meters:
                 own = {} if meter.metric.on_training_label else scenes[row].scored
                 label = own.get(task.name, scenes[row].labels[task.name])
-                meter.update(learner.predicted(outputs, batch, row)[task.name], label)
+                meter.update(family.scoring.predicted(outputs, batch, row)[task.name], label)
         values = {name: value for meter in meters for name, value in meter.compute().items()}
         found[task.name] = {name: values[name] for name in task.metrics}
     return found
@@ -163,6 +164,7 @@ def test_the_rendered_archive_runs_like_the_real_one(seesaw: Seesaw, tmp_path: P
         seesaw("bench", "lora", "--track", str(path))
 
 
+@pytest.mark.slow
 def test_speed_on_a_dense_track(seesaw: Seesaw, tiny_scenes: Path) -> None:
     (found,) = json.loads(
         seesaw("speed", "moelora", "--track", str(tiny_scenes), "--rounds", "3", "--json")

@@ -11,6 +11,7 @@ from conftest import Seesaw
 from seesaw.suite.records.store import Store
 
 
+@pytest.mark.slow
 def test_speed_measures_all_three_side_by_side(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
@@ -27,6 +28,7 @@ def test_speed_measures_all_three_side_by_side(
     )
 
 
+@pytest.mark.slow
 def test_speed_on_a_bare_backbone_with_references(seesaw: Seesaw) -> None:
     small = ["--batch-size", "2", "--length", "8", "--rank", "16", "--rounds", "3", "--loops", "4"]
     found = json.loads(

@@ -28,6 +28,7 @@ FOLDING = [
 
 
 @pytest.mark.parametrize("name", FOLDING)
+@pytest.mark.slow
 def test_a_task_is_a_plain_lora_with_the_same_outputs(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path, name: str
 ) -> None:

@@ -61,7 +61,14 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column 'sentence'; it needs sentence, label"):
         load(OPTIONS, tmp_path)
     write(tmp_path, "cola", "validation", sentences(30).assign(label=7))
-    with pytest.raises(DataError, match=r"row 0: label is 7.0, not one of 0 \.\.\. 1"):
+    with pytest.raises(DataError, match=r"row 0: label is 7, not one of 0 \.\.\. 1"):
+        load(OPTIONS, tmp_path)
+
+
+def test_a_text_that_is_none_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "cola", "train", sentences(300))
+    write(tmp_path, "cola", "validation", sentences(30).assign(sentence=[None, *["a"] * 29]))
+    with pytest.raises(DataError, match="row 0: sentence is None, not text"):
         load(OPTIONS, tmp_path)
 
 

@@ -66,6 +66,8 @@ def test_the_wrapper_can_be_indented_as_in_the_original(records: Path) -> None:
     ("change", "message"),
     [
         ({"answer": None}, r"boolq/train\.json row 1 has no field 'answer'"),
+        ({"answer": ["true"]}, r"train\.json row 1: answer is \['true'\], not text"),
+        ({"answer": True}, r"train\.json row 1: answer is True, not text"),
         ({"answer": "maybe"}, r"row 1: answer is 'maybe', the instruction allows true, false"),
         ({"instruction": "is it?"}, r"row 1: answer is 'true', the instruction allows nothing"),
     ],
@@ -159,6 +161,7 @@ def test_glue_as_text(name: str, example: Example, prompt: str, answer: str) -> 
     assert glue_t5.asked(name, example) == Instruction(prompt, answer)
 
 
+@pytest.mark.slow
 def test_the_legacy_view_tunes_and_reports_on_one_half(shared_data: Path) -> None:
     options = {"dev_seed": 0, "hub": None}
     clean, legacy = (

@@ -30,4 +30,4 @@ FAMILIES: Mapping[str, type[DenseMetric]] = {
     "edge_bce": EdgeBCE,
     "depth": Depth,
 }
-"""By the name their statistics are stored under."""
+"""Metrics by the name that their statistics are stored under."""

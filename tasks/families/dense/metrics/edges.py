@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from seesaw.tasks.families.dense.boundaries import COARSE, GRIDS, Counts, Dialect, count
-from seesaw.tasks.families.dense.metrics.metric import Vector, same_shape
+from seesaw.tasks.families.dense.metrics.metric import Vector, same_shape, whole
 from seesaw.tasks.families.dense.sample import IGNORE, Array
+from seesaw.tasks.families.dense.thinning import thin
 
 
 class EdgeBCE:
@@ -19,6 +21,7 @@ class EdgeBCE:
 
     on_training_label = True
     WEIGHT = 0.95
+    size = 2
 
     def statistics(self, prediction: Array, label: Array) -> Vector:
         """Sum of the losses, and pixels.
@@ -32,6 +35,18 @@ class EdgeBCE:
         softplus = np.logaddexp(0.0, np.where(edges, -logits, logits))
         losses = np.where(edges, self.WEIGHT, 1 - self.WEIGHT) * softplus
         return np.array([losses.sum(), valid.sum()])
+
+    def of_label(self, label: Array) -> Vector:
+        """Pixels that count."""
+        return np.array([(label != IGNORE).sum()], np.float64)
+
+    def label_part(self, statistics: Vector) -> Vector:
+        """Pixels that count."""
+        return statistics[1:]
+
+    def possible(self, statistics: Vector) -> bool:
+        """A loss is anything where there is a pixel."""
+        return bool(statistics[1] or not statistics[0])
 
     @staticmethod
     def values(total: Vector) -> dict[str, float]:
@@ -64,11 +79,34 @@ class Boundaries:
         found = count(probabilities, [label == 1], self.max_distance, self.dialect, self.thresholds)
         return np.concatenate((found.best().table().ravel(), found.table().ravel())).astype(float)
 
+    @property
+    def size(self) -> int:
+        """Four counts at the best threshold and at every one."""
+        return 4 * (1 + len(self.thresholds))
+
+    def of_label(self, label: Array) -> Vector:
+        """Thinned boundary pixels, at the best threshold and at every one."""
+        return np.full(1 + len(self.thresholds), thin(label == 1).sum(), np.float64)
+
+    def label_part(self, statistics: Vector) -> Vector:
+        """Boundary pixels of the label, at the best threshold and at every one."""
+        best, pooled = _parted(statistics)
+        return np.concatenate((best.labelled, pooled.labelled)).astype(np.float64)
+
+    def possible(self, statistics: Vector) -> bool:
+        """No more is matched than there is, and the best threshold is one of them all."""
+        best, own = _parted(statistics)
+        return (
+            whole(statistics)
+            and bool((own.recalled <= own.labelled).all())
+            and bool((own.confirmed <= own.predicted).all())
+            and np.array_equal(best.table(), own.best().table())
+        )
+
     @staticmethod
     def values(total: Vector) -> dict[str, float]:
         """The best F of the pooled set, and F pooled at each image's best threshold."""
-        counts = np.rint(total).astype(np.int64)
-        best, pooled = Counts(*counts[:4].reshape(4, 1)), Counts(*counts[4:].reshape(4, -1))
+        best, pooled = _parted(total)
         return {"edge_odsF": float(pooled.f().max()), "edge_oisF": float(best.f()[0])}
 
 
@@ -77,7 +115,13 @@ class SuppressedBoundaries(Boundaries):
 
     dialect = "nms"
 
+    @override
     @staticmethod
     def values(total: Vector) -> dict[str, float]:
-        """See `Boundaries.values`."""
         return {f"{name}_nms": value for name, value in Boundaries.values(total).items()}
+
+
+def _parted(statistics: Vector) -> tuple[Counts, Counts]:
+    """Counts at the best threshold, and at every one."""
+    counts = np.rint(statistics).astype(np.int64)
+    return Counts(*counts[:4].reshape(4, 1)), Counts(*counts[4:].reshape(4, -1))

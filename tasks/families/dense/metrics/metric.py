@@ -15,10 +15,15 @@ Vector = NDArray[np.float64]
 class DenseMetric(Protocol):
     """What every metric here does.
 
-    `on_training_label` if it is scored on what is trained on even where the others are not.
+    `on_training_label` says that a prediction is scored against the label that is trained on, even
+    where an image has another label for scoring. `size` is the length of the statistics.
     """
 
     on_training_label: bool
+
+    @property
+    def size(self) -> int:
+        """Numbers in the statistics of an image."""
 
     def statistics(self, prediction: Array, label: Array) -> Vector:
         """Numbers of one image, to be added up.
@@ -27,9 +32,23 @@ class DenseMetric(Protocol):
             ValueError: shapes differ, or values that mean nothing.
         """
 
+    def of_label(self, label: Array) -> Vector:
+        """The `label_part` of every prediction's statistics on this label."""
+
+    def label_part(self, statistics: Vector) -> Vector:
+        """Those numbers of an image's statistics that do not depend on the prediction."""
+
+    def possible(self, statistics: Vector) -> bool:
+        """Whether numbers that are finite and not negative can be an image's statistics."""
+
     @staticmethod
     def values(total: Vector) -> dict[str, float]:
         """Values by metric id, from the sum over all images."""
+
+
+def whole(numbers: Vector) -> bool:
+    """Whether all of them are counts."""
+    return bool((numbers == np.rint(numbers)).all())
 
 
 class Meter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seesaw.tasks.families.dense.metrics.metric import Vector, same_shape
+from seesaw.tasks.families.dense.metrics.metric import Vector, same_shape, whole
 from seesaw.tasks.families.dense.sample import IGNORE, Array
 
 
@@ -37,6 +37,24 @@ class MeanIoU:
                 )
         counts = np.bincount(truth * self.n_classes + found, minlength=self.n_classes**2)
         return counts.astype(np.float64)
+
+    @property
+    def size(self) -> int:
+        """A count for every pair of classes."""
+        return self.n_classes**2
+
+    def of_label(self, label: Array) -> Vector:
+        """Pixels of every class."""
+        counts = np.bincount(label[label != IGNORE], minlength=self.n_classes)
+        return counts.astype(np.float64)
+
+    def label_part(self, statistics: Vector) -> Vector:
+        """Pixels by label, whatever is predicted there."""
+        return np.asarray(statistics.reshape(self.n_classes, -1).sum(1))
+
+    def possible(self, statistics: Vector) -> bool:
+        """Counts are."""
+        return whole(statistics)
 
     @staticmethod
     def per_class(total: Vector) -> Vector:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seesaw.tasks.families.dense.metrics.metric import Vector, same_shape
+from seesaw.tasks.families.dense.metrics.metric import Vector, same_shape, whole
 from seesaw.tasks.families.dense.sample import IGNORE, Array
 
 
@@ -23,6 +23,7 @@ class Saliency:
     PER_IMAGE = np.arange(4, 19) / 20
     POOLED = np.arange(0, 20) / 20
     TWICE = np.log(np.maximum(POOLED, 1e-300) / (1 - POOLED))
+    size = 1 + 3 * len(PER_IMAGE) + 4 * len(POOLED) + 1
 
     def statistics(self, prediction: Array, label: Array) -> Vector:
         """1, sums per threshold over images (IoU, precision, recall), and pooled counts.
@@ -44,6 +45,26 @@ class Saliency:
         pooled = _counts_above(values, truth, self.POOLED)
         twice = _counts_above(values, truth, self.TWICE)
         return np.concatenate(([1.0], *own, *pooled, *twice, [truth.sum()]))
+
+    def of_label(self, label: Array) -> Vector:
+        """One image, and its salient pixels."""
+        return np.array([1.0, (label == 1).sum()])
+
+    def label_part(self, statistics: Vector) -> Vector:
+        """One image, and its salient pixels."""
+        return statistics[[0, -1]]
+
+    def possible(self, statistics: Vector) -> bool:
+        """Shares are at most 1, and no more is hit than is found or than there is."""
+        split = 1 + 3 * len(self.PER_IMAGE)
+        counts, truth = statistics[split:-1], statistics[-1]
+        hits, found, hits_twice, found_twice = counts.reshape(4, -1)
+        return (
+            whole(counts)
+            and bool((statistics[1:split] <= 1).all())
+            and bool((np.stack((hits, hits_twice)) <= np.stack((found, found_twice))).all())
+            and bool(max(hits.max(), hits_twice.max()) <= truth)
+        )
 
     @staticmethod
     def values(total: Vector) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seesaw.tasks.families.dense.metrics.metric import Vector, same_shape
+from seesaw.tasks.families.dense.metrics.metric import Vector, same_shape, whole
 from seesaw.tasks.families.dense.sample import IGNORE, Array
 
 
@@ -17,8 +17,15 @@ class Normals:
 
     on_training_label = False
     WIDTH = 0.25
-    """Of a bin of the histogram, in degrees."""
+    """Width of a bin of the histogram, in degrees."""
+    BINS = 720
     WITHIN = (11.25, 22.5, 30.0)
+    size = 2 + len(WITHIN) + BINS
+
+    def valid(self, label: Array) -> Array:
+        """Pixels (H, W) that count."""
+        truth = label.astype(np.float64)
+        return np.asarray((truth != IGNORE).all(-1) & (np.abs(truth).sum(-1) != 0))
 
     def statistics(self, prediction: Array, label: Array) -> Vector:
         """Sum and squares of the angles, pixels within three limits, and the histogram.
@@ -27,18 +34,40 @@ class Normals:
             ValueError: shapes differ, or a valid pixel is not a finite number.
         """
         same_shape(prediction, label)
-        truth = label.astype(np.float64)
-        valid = (truth != IGNORE).all(-1) & (np.abs(truth).sum(-1) != 0)
+        truth, valid = label.astype(np.float64), self.valid(label)
         truth, found = truth[valid], prediction[valid].astype(np.float64)
         if not (np.isfinite(found).all() and np.isfinite(truth).all()):
             raise ValueError("normals must be finite numbers wherever the label is valid")
         cosine = (_unit(found) * _unit(truth)).sum(-1)
         angles = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
-        bins = round(180 / self.WIDTH)
-        slots = np.minimum((angles / self.WIDTH).astype(np.int64), bins - 1)
+        slots = np.minimum((angles / self.WIDTH).astype(np.int64), self.BINS - 1)
         within = [float((angles < limit).sum()) for limit in self.WITHIN]
         sums = (float(angles.sum()), float((angles**2).sum()))
-        return np.concatenate((sums, within, np.bincount(slots, minlength=bins)))
+        return np.concatenate((sums, within, np.bincount(slots, minlength=self.BINS)))
+
+    def of_label(self, label: Array) -> Vector:
+        """Pixels that count."""
+        return np.array([self.valid(label).sum()], np.float64)
+
+    def label_part(self, statistics: Vector) -> Vector:
+        """Pixels in the histogram."""
+        return np.array([self.histogram(statistics).sum()])
+
+    def histogram(self, statistics: Vector) -> Vector:
+        """Pixels by angle."""
+        return statistics[-self.BINS :]
+
+    def possible(self, statistics: Vector) -> bool:
+        """The sums lie where the histogram lets them, and limits are edges of its bins."""
+        histogram, edges = self.histogram(statistics), self.WIDTH * np.arange(self.BINS + 1)
+        below = np.concatenate(([0.0], histogram.cumsum()))
+        within = [below[round(limit / self.WIDTH)] for limit in self.WITHIN]
+        sums = all(
+            (histogram * edges[:-1] ** power).sum() * (1 - 1e-9) <= total
+            <= (histogram * edges[1:] ** power).sum() * (1 + 1e-9)
+            for power, total in enumerate(statistics[:2], start=1)
+        )  # fmt: skip
+        return whole(histogram) and sums and np.array_equal(statistics[2 : -self.BINS], within)
 
     @staticmethod
     def values(total: Vector) -> dict[str, float]:
@@ -66,6 +95,7 @@ class Depth:
     """`depth_rmse`: root mean square error in metres (H, W), pooled over pixels with a depth."""
 
     on_training_label = False
+    size = 2
 
     def statistics(self, prediction: Array, label: Array) -> Vector:
         """Sum of squares, and pixels.
@@ -77,6 +107,18 @@ class Depth:
         valid = np.isfinite(label) & (label > 0)
         errors = prediction[valid].astype(np.float64) - label[valid]
         return np.array([(errors**2).sum(), valid.sum()])
+
+    def of_label(self, label: Array) -> Vector:
+        """Pixels with a depth."""
+        return np.array([(np.isfinite(label) & (label > 0)).sum()], np.float64)
+
+    def label_part(self, statistics: Vector) -> Vector:
+        """Pixels with a depth."""
+        return statistics[1:]
+
+    def possible(self, statistics: Vector) -> bool:
+        """Errors are anything where there is a pixel."""
+        return bool(statistics[1] or not statistics[0])
 
     @staticmethod
     def values(total: Vector) -> dict[str, float]:

@@ -10,10 +10,10 @@ import pytest
 from lm_eval.tasks import TaskManager
 from lms import FEW, adapted, in_house, stories, through_lm_eval, tiny_t5
 
-from seesaw.methods import routing
 from seesaw.suite.trained.lm_eval import TASKS
+from seesaw.tasks.families.family import routed
+from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
-from seesaw.tasks.families.language.learner import InstructionLearner
 from seesaw.tasks.families.language.lm_eval import evaluate, harness_tasks
 from seesaw.tasks.families.language.tokens import IGNORED
 from seesaw.tasks.families.language.track import InstructionTrack
@@ -23,35 +23,37 @@ from seesaw.tasks.track import get_track
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["lora", "smora", "ase", "moelora"])
+@pytest.mark.slow
 def test_both_scorings_agree_on_every_item(method: str) -> None:
     """At batch sizes 1 and 16; a plain method, one routed by the token, two told the task."""
-    learner = stories()
-    model = adapted(learner, method)
-    first = in_house(learner, model, 16)
+    family = stories()
+    model = adapted(family, method)
+    first = in_house(family, model, 16)
     assert len(first) == 8 * FEW["test"]
     assert first["found"].nunique() > 8
     for size in (1, 16):
-        pd.testing.assert_frame_equal(first, through_lm_eval(learner, model, size))
-    pd.testing.assert_frame_equal(first, in_house(learner, model, 1))
+        pd.testing.assert_frame_equal(first, through_lm_eval(family, model, size))
+    pd.testing.assert_frame_equal(first, in_house(family, model, 1))
 
 
 def test_lm_evals_own_numbers_are_ours() -> None:
-    learner = stories(("lookup", "tracking"))
-    model = adapted(learner, None)
-    table = through_lm_eval(learner, model, 8)
+    family = stories(("lookup", "tracking"))
+    model = adapted(family, None)
+    table = through_lm_eval(family, model, 8)
     for task, own in zip(
-        learner.tasks,
-        evaluate(model, learner.encoder, learner.data, learner.track, routing),
+        family.tasks,
+        evaluate(model, family.data.encoder, family.data.data, family.scoring.track),
         strict=True,
     ):
         (values,) = own.results.values()
         metric = task.metrics[0]
         theirs = next(v for name, v in values.items() if name.split(",")[0] == metric)
         both = table.assign(split="dev"), table
-        ours = learner.scores(pd.concat(both), task.name, [metric])["test"][metric]
+        ours = family.scoring.scores(pd.concat(both), task.name, [metric])["test"][metric]
         assert theirs == pytest.approx(ours)
 
 
+@pytest.mark.slow
 def test_the_task_files_say_what_the_suite_says() -> None:
     """lm-eval's own command line reads files; a run hands the same descriptions over."""
     manager = TaskManager(include_path=str(TASKS), include_defaults=False)
@@ -69,7 +71,7 @@ def test_the_task_files_say_what_the_suite_says() -> None:
 
 
 @pytest.fixture
-def t5(tmp_path: Path) -> InstructionLearner:
+def t5(tmp_path: Path) -> InstructionFamily:
     """A tiny T5 with two tasks, one of them ranked too."""
     words = [f"w{n}" for n in range(30)]
     tiny_t5(tmp_path / "t5", [" ".join(words)])
@@ -88,20 +90,20 @@ def t5(tmp_path: Path) -> InstructionLearner:
     track = get_track("glue-t5")
     assert isinstance(track, InstructionTrack)
     own = [data("both"), data("words")]
-    return InstructionLearner.open(track, own, tmp_path / "t5" / "model.safetensors")
+    return InstructionFamily.open(track, own, tmp_path / "t5" / "model.safetensors")
 
 
 @pytest.mark.parametrize("method", ["lora", "smora", "moelora", "ase"])
 def test_an_encoder_decoder_learns_and_both_scorings_agree(
-    t5: InstructionLearner, method: str
+    t5: InstructionFamily, method: str
 ) -> None:
     model = adapted(t5, method)
-    (batch,) = next(t5.train_batches(np.random.default_rng(0), 1, 8, 1))
+    (batch,) = next(t5.data.train(np.random.default_rng(0), 1, 8, 1))
     before = batch.labels
     assert before is not None
     assert batch.tokens == int(batch.mask.sum()) + int((before != IGNORED).sum())
-    with routing(model, *model.route(batch)):
-        t5.loss(model(batch), batch, 8).backward()
+    with routed(model, batch):
+        t5.scoring.loss(model(batch), batch, 8).backward()
     assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
     ours = in_house(t5, model, 4)
     pd.testing.assert_frame_equal(ours, through_lm_eval(t5, model, 4))

@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from typing_extensions import override
 
+from seesaw.tasks.backbones import language
+from seesaw.tasks.families.family import ModelFactory, MultiTaskModel
+from seesaw.tasks.families.language.batches import Batch
 from seesaw.tasks.families.language.tokens import IGNORED
-from seesaw.tasks.families.learner import MultiTaskModel
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Tokens (batch, length), their mask, tasks (batch,), and what is wanted of them.
-
-    `labels` (batch, answer length) are scored, for a causal LM in the places of the tokens they
-    are. Without labels the model generates, as `generation` says.
-    """
-
-    input_ids: Tensor
-    mask: Tensor
-    task_ids: Tensor
-    labels: Tensor | None
-    generation: Mapping[str, Any] | None = None
-
-    def __len__(self) -> int:
-        return self.input_ids.shape[0]
-
-    @property
-    def tokens(self) -> int:
-        """Tokens without padding, those of a decoder too."""
-        count = int(self.mask.sum())
-        if self.labels is not None and self.labels.shape != self.input_ids.shape:
-            count += int((self.labels != IGNORED).sum())
-        return count
-
-    @property
-    def shape(self) -> list[int]:
-        """Examples, and tokens of each with padding."""
-        return list(self.input_ids.shape)
-
-    def to(self, device: torch.device) -> Batch:
-        """The batch on `device`."""
-        labels = self.labels if self.labels is None else self.labels.to(device)
-        return replace(
-            self,
-            input_ids=self.input_ids.to(device),
-            mask=self.mask.to(device),
-            task_ids=self.task_ids.to(device),
-            labels=labels,
-        )
+from seesaw.tasks.families.language.track import InstructionTrack
 
 
 class LanguageModel(MultiTaskModel):
@@ -60,13 +21,12 @@ class LanguageModel(MultiTaskModel):
 
     backbone: Any
 
-    def __init__(self, backbone: Any, encoder_decoder: bool) -> None:
-        super().__init__()
-        self.backbone: Any = backbone
+    def __init__(self, backbone: Any, encoder_decoder: bool, n_tasks: int, told_task: bool) -> None:
+        super().__init__(backbone, n_tasks, told_task)
         self.encoder_decoder = encoder_decoder
 
+    @override
     def route(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Every example has one task."""
         return batch.task_ids, batch.mask
 
     def forward(self, batch: Batch) -> Tensor:
@@ -99,3 +59,28 @@ def log_likelihood(logits: Tensor, labels: Tensor) -> Tensor:
         logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
     )
     return -losses.view(labels.shape).sum(1)
+
+
+class LanguageModelFactory(ModelFactory):
+    """Language models from the weights' folder, held in memory as the track's recipe says."""
+
+    def __init__(self, track: InstructionTrack, n_tasks: int, weights: Path) -> None:
+        self.track, self.n_tasks, self.weights = track, n_tasks, weights
+
+    @override
+    @staticmethod
+    def load_backbone(track: InstructionTrack, weights: Path, meta: bool = False) -> nn.Module:
+        return language.load(weights.parent, track.recipe.base, track.recipe.checkpointing, meta)
+
+    @override
+    def backbone(self) -> nn.Module:
+        return self.load_backbone(self.track, self.weights)
+
+    @override
+    def model(self, backbone: Any, told_task: bool = False) -> LanguageModel:
+        encoder_decoder = language.is_encoder_decoder(self.weights.parent)
+        return LanguageModel(backbone, encoder_decoder, self.n_tasks, told_task)
+
+    @override
+    def head(self, model: LanguageModel, task: int) -> dict[str, Tensor]:
+        return {}

@@ -11,28 +11,29 @@ import torch
 from accelerate import Accelerator
 from lms import adapted, stories
 
-from seesaw.methods import routing
 from seesaw.suite.run.evaluate import answer, general_loss, predict
 from seesaw.suite.run.model import in_single_precision
 from seesaw.tasks.backbones import language
 from seesaw.tasks.backbones.locate import locate
-from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
-from seesaw.tasks.families.language.learner import check_answers, chosen
+from seesaw.tasks.families.family import routed
+from seesaw.tasks.families.language.instruction import Instruction, InstructionTask, check_answers
+from seesaw.tasks.families.language.scoring import chosen
 from seesaw.tasks.families.language.tokens import IGNORED, Encoder
 from seesaw.tasks.task import DataError, TaskData
 from seesaw.tasks.track import get_track
 
 
+@pytest.mark.slow
 def test_progress_counts_every_text_and_usage_no_padding() -> None:
-    learner = stories()
-    model = adapted(learner, "molora")
+    family = stories()
+    model = adapted(family, "molora")
     counted: list[int] = []
-    _, usage = predict(model, learner, Accelerator(cpu=True), counted.append)
-    assert sum(counted) == learner.eval_size("dev") + learner.eval_size("test")
-    encoder = learner.encoder
+    _, usage = predict(model, family, Accelerator(cpu=True), counted.append)
+    assert sum(counted) == family.data.eval_size("dev") + family.data.eval_size("test")
+    encoder = family.data.encoder
     tokens = [
         sum(sum(map(len, encoder.pair(*e[:2], "test", end=True))) for e in data.test)
-        for data in learner.data
+        for data in family.data.data
     ]
     for table in usage.values():
         # gates of a token sum to one
@@ -40,9 +41,9 @@ def test_progress_counts_every_text_and_usage_no_padding() -> None:
 
 
 def test_told_tasks_change_the_answers() -> None:
-    learner = stories(("lookup", "tracking", "edit"))
-    model = adapted(learner, "moelora")
-    batch, _ = next(learner.eval_batches("test", 4))
+    family = stories(("lookup", "tracking", "edit"))
+    model = adapted(family, "moelora")
+    batch, _ = next(family.data.eval("test", 4))
     other = replace(batch, task_ids=(batch.task_ids + 1) % 3, labels=batch.input_ids)
     batch = replace(batch, labels=batch.input_ids)
     accelerator = Accelerator(cpu=True)
@@ -52,52 +53,52 @@ def test_told_tasks_change_the_answers() -> None:
 def test_only_answers_are_learnt_unless_the_track_says_all() -> None:
     own, every = stories(("edit",)), stories(("edit",), loss_on="all")
     rows = [(0, "write\nanswer:", " a b"), (0, "write it\nanswer:", " c")]
-    encoder = own.encoder
-    batch = own.scored_batch(rows, "train", end=True)
+    encoder = own.data.encoder
+    batch = own.data.scored(rows, "train", end=True)
     assert batch.labels is not None
     shown = [encoder.tokenizer.decode(row[row != IGNORED]) for row in batch.labels]
     assert shown == [" a b<end>", " c<end>"]
-    longer = every.scored_batch(rows, "train", end=True)
+    longer = every.data.scored(rows, "train", end=True)
     assert longer.labels is not None
     assert torch.equal(longer.labels[longer.mask > 0], longer.input_ids[longer.mask > 0])
     # a choice is ranked by its own tokens alone, whatever is learnt
-    ranked = every.scored_batch(rows, "test", end=False)
+    ranked = every.data.scored(rows, "test", end=False)
     assert ranked.labels is not None
     assert encoder.tokenizer.decode(ranked.labels[0][ranked.labels[0] != IGNORED]) == " a b"
 
 
 def test_the_loss_is_that_of_transformers() -> None:
-    learner = stories(("edit", "sorting"))
-    model = adapted(learner, None)
-    (batch,) = next(learner.train_batches(np.random.default_rng(0), 1, 1, 1))
+    family = stories(("edit", "sorting"))
+    model = adapted(family, None)
+    (batch,) = next(family.data.train(np.random.default_rng(0), 1, 1, 1))
     with torch.no_grad():
-        ours = learner.loss(model(batch), batch, 1)
+        ours = family.scoring.loss(model(batch), batch, 1)
         theirs = model.backbone(input_ids=batch.input_ids, labels=batch.labels).loss
     assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
 
 
 def test_micro_batches_add_up_and_the_order_is_the_seed() -> None:
-    learner = stories()
-    model = adapted(learner, "lora")
+    family = stories()
+    model = adapted(family, "lora")
 
     def loss(parts: int) -> float:
-        (batches,) = list(learner.train_batches(np.random.default_rng(3), 1, 16, parts))
+        (batches,) = list(family.data.train(np.random.default_rng(3), 1, 16, parts))
         with torch.no_grad():
-            return sum(float(learner.loss(model(b), b, 16)) for b in batches)
+            return sum(float(family.scoring.loss(model(b), b, 16)) for b in batches)
 
     assert loss(1) == pytest.approx(loss(4), rel=1e-5)
 
 
 def test_long_prompts_lose_their_left_end_and_are_counted() -> None:
-    learner = stories(("edit",), max_length=40)
-    encoder = learner.encoder
+    family = stories(("edit",), max_length=40)
+    encoder = family.data.encoder
     prompt = "the dog " * 60 + "answer:"
     ids, own = encoder.pair(prompt, " cat", "train", end=True)
     assert len(ids) + len(own) == 40
     assert encoder.tokenizer.decode(ids).endswith(" dog answer:")
     assert len(encoder.prompt(prompt, 24, "test")) == 16
     encoder.prompt(prompt, 24, "test")
-    assert learner.cut_prompts == {"train": 1, "test": 1}
+    assert family.data.cut_prompts == {"train": 1, "test": 1}
     with pytest.raises(DataError, match="an answer has 61 tokens, max_length is 40"):
         encoder.pair("a", " dog" * 60, "train", end=True)
 
@@ -123,12 +124,13 @@ def test_a_tokenizer_without_padding_is_named() -> None:
         Encoder(tokenizer, 40, False)
 
 
+@pytest.mark.slow
 def test_general_text_costs_what_the_recipe_says() -> None:
-    learner = stories(("edit", "sorting", "lookup"))
-    found = general_loss(adapted(learner, None), learner, Accelerator(cpu=True))
+    family = stories(("edit", "sorting", "lookup"))
+    found = general_loss(adapted(family, None), family, Accelerator(cpu=True))
     assert found is not None
     assert 0.5 < found < 1.5
-    moved = general_loss(adapted(learner, "moelora"), learner, Accelerator(cpu=True))
+    moved = general_loss(adapted(family, "moelora"), family, Accelerator(cpu=True))
     assert moved is not None
     assert moved > found
 
@@ -143,18 +145,18 @@ def test_four_bits_need_a_gpu(tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(ValueError, match="base nf4 needs a GPU and bitsandbytes"):
-        stories(("edit",), base="nf4").backbone()
+        stories(("edit",), base="nf4").models.backbone()
 
 
 @pytest.mark.parametrize("method", ["lora", "smora", "ase"])
 def test_adapters_stay_in_fp32_on_a_bf16_base(method: str) -> None:
-    learner = stories(("edit", "sorting"), base="bf16", checkpointing=True)
-    model = in_single_precision(adapted(learner, method)).train()
+    family = stories(("edit", "sorting"), base="bf16", checkpointing=True)
+    model = in_single_precision(adapted(family, method)).train()
     kinds = {p.requires_grad: p.dtype for p in model.parameters()}
     assert kinds == {False: torch.bfloat16, True: torch.float32}
-    (batch,) = next(learner.train_batches(np.random.default_rng(0), 1, 4, 1))
-    with routing(model, *model.route(batch)), torch.autocast("cpu", torch.bfloat16):
-        learner.loss(model(batch), batch, 4).backward()
+    (batch,) = next(family.data.train(np.random.default_rng(0), 1, 4, 1))
+    with routed(model, batch), torch.autocast("cpu", torch.bfloat16):
+        family.scoring.loss(model(batch), batch, 4).backward()
     for parameter in model.parameters():
         if parameter.requires_grad:
             assert parameter.grad is not None

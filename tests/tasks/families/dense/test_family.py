@@ -12,16 +12,17 @@ import torch.nn.functional as F
 from torch import nn
 
 from seesaw.methods import routing
-from seesaw.suite.plan.plan import make_plans
+from seesaw.suite.plan.plan import make_jobs
 from seesaw.suite.plan.request import parse_method
 from seesaw.suite.plan.workload import Workload
 from seesaw.suite.run.evaluate import predict
 from seesaw.suite.run.model import build
 from seesaw.tasks.backbones import vision
-from seesaw.tasks.families.dense.learner import DenseLearner
+from seesaw.tasks.families.dense.family import DenseFamily
 from seesaw.tasks.families.dense.metrics import Meter
 from seesaw.tasks.families.dense.sample import IGNORE
-from seesaw.tasks.families.dense.task_types import Classes, Depth, Edges, Normals, Saliency
+from seesaw.tasks.families.dense.task_types import Depth, Edges, Normals, Saliency, Segmentation
+from seesaw.tasks.families.family import routed
 from seesaw.tasks.track import get_track
 
 
@@ -32,8 +33,8 @@ def workload(tiny_scenes: Path) -> Workload:
 
 def built(workload: Workload, method: str) -> nn.Module:
     """A model whose update is not zero."""
-    plan = make_plans(workload, [parse_method(method)], None, [0])[0]
-    model = build(workload, plan.config, 0)
+    job = make_jobs(workload, [parse_method(method)], None, [0])[0]
+    model = build(workload, job.config, 0)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.requires_grad and not name.startswith("heads"):
@@ -44,10 +45,10 @@ def built(workload: Workload, method: str) -> nn.Module:
 @pytest.mark.parametrize("method", ["ase", "moelora", "more", "lora_per_task"])
 def test_one_large_batch_is_a_pass_per_task(workload: Workload, method: str) -> None:
     model = built(workload, method)
-    batch, _ = next(workload.learner.eval_batches("test", 4))
+    batch, _ = next(workload.family.data.eval("test", 4))
     assert model.passes == 5
     with torch.no_grad():
-        with routing(model, *model.route(batch)):
+        with routed(model, batch):
             together = model(batch)
         for index, (name, head) in enumerate(model.heads.items()):
             with routing(model, torch.full((len(batch),), index)):
@@ -62,7 +63,7 @@ def test_nothing_below_the_first_adapter_runs_twice(
     workload: Workload, method: str, attended: list[int]
 ) -> None:
     model = built(workload, method)
-    batch, _ = next(workload.learner.eval_batches("test", 2))
+    batch, _ = next(workload.family.data.eval("test", 2))
     sizes: dict[str, int] = {}
 
     def note(name: str) -> object:
@@ -75,7 +76,7 @@ def test_nothing_below_the_first_adapter_runs_twice(
     vit_model.patch_embed.register_forward_pre_hook(note("patches"))
     for index in (0, 1):
         vit_model.blocks[index].attn.register_forward_pre_hook(note(f"attention {index}"))
-    with torch.no_grad(), routing(model, *model.route(batch)):
+    with torch.no_grad(), routed(model, batch):
         model(batch)
     assert sizes["patches"] == 2
     assert [sizes[f"attention {index}"] // 2 for index in (0, 1)] == attended
@@ -84,7 +85,7 @@ def test_nothing_below_the_first_adapter_runs_twice(
 def test_batches_follow_the_generator_and_go_round(workload: Workload) -> None:
     def drawn(seed: int) -> Iterator[list[str]]:
         order = np.random.default_rng(seed)
-        for (batch,) in workload.learner.train_batches(order, 6, 4, 1):
+        for (batch,) in workload.family.data.train(order, 6, 4, 1):
             yield [sample.name for sample in batch.samples]
 
     one, same, other = (list(drawn(seed)) for seed in (0, 0, 1))
@@ -95,21 +96,21 @@ def test_batches_follow_the_generator_and_go_round(workload: Workload) -> None:
 
 def test_micro_batches_cut_a_batch(workload: Workload) -> None:
     order = np.random.default_rng(0)
-    (parts,) = workload.learner.train_batches(order, 1, 4, 2)
+    (parts,) = workload.family.data.train(order, 1, 4, 2)
     assert [len(part) for part in parts] == [2, 2]
 
 
 def test_outcomes_give_the_scores_of_the_streaming_metrics(workload: Workload) -> None:
     from accelerate import Accelerator
 
-    model, learner = built(workload, "lora"), workload.learner
-    assert isinstance(learner, DenseLearner)
-    frame, _ = predict(model, learner, Accelerator(cpu=True))
+    model, family = built(workload, "lora"), workload.family
+    assert isinstance(family, DenseFamily)
+    frame, _ = predict(model, family, Accelerator(cpu=True))
     assert set(frame["split"]) == {"dev", "test"}
-    batch, rows = next(learner.eval_batches("test", 5))
+    batch, rows = next(family.data.eval("test", 5))
     with torch.no_grad():
         outputs = model(batch)
-    for task in learner.tasks:
+    for task in family.tasks:
         wanted: dict[str, float] = {}
         for metric in task.measures().values():
             meter = Meter(metric)
@@ -120,14 +121,14 @@ def test_outcomes_give_the_scores_of_the_streaming_metrics(workload: Workload) -
                     if metric.on_training_label
                     else sample.truth(task.name)
                 )
-                meter.update(learner.predicted(outputs, batch, row)[task.name], label)
+                meter.update(family.scoring.predicted(outputs, batch, row)[task.name], label)
             wanted |= meter.compute()
-        found = learner.scores(frame, task.name, task.metrics)["test"]
+        found = family.scoring.scores(frame, task.name, task.metrics)["test"]
         assert found == pytest.approx({name: wanted[name] for name in task.metrics})
 
 
 def test_constants_are_what_the_best_constant_scores(workload: Workload) -> None:
-    constants = workload.learner.constants
+    constants = workload.family.scoring.constants
     assert constants["semseg"]["miou"] < 0.1
     assert constants["normals"]["normals_mean_deg"] > 30
     assert constants["edges"]["edge_odsF"] < 0.1
@@ -139,7 +140,7 @@ def test_losses_are_those_of_the_survey() -> None:
     labels = torch.randint(0, 3, pixels)
     labels[0, 0] = IGNORE
     wanted = F.cross_entropy(outputs.movedim(1, -1)[labels != IGNORE], labels[labels != IGNORE])
-    torch.testing.assert_close(Classes("c", 3).loss(outputs, labels.to(torch.uint8)), wanted)
+    torch.testing.assert_close(Segmentation("c", 3).loss(outputs, labels.to(torch.uint8)), wanted)
 
     binary = torch.randint(0, 2, pixels).to(torch.uint8)
     binary[1, 1] = IGNORE
@@ -166,14 +167,14 @@ def test_losses_are_those_of_the_survey() -> None:
 @pytest.mark.parametrize(
     ("task", "label"),
     [
-        (Classes("c", 3), torch.full((1, 2, 2), IGNORE)),
+        (Segmentation("c", 3), torch.full((1, 2, 2), IGNORE)),
         (Saliency("s"), torch.full((1, 2, 2), IGNORE)),
         (Edges("e"), torch.full((1, 2, 2), IGNORE)),
         (Normals("n"), torch.zeros(1, 2, 2, 3)),
         (Depth("d"), torch.zeros(1, 2, 2)),
     ],
 )
-def test_a_batch_without_labels_costs_nothing(task: Classes, label: torch.Tensor) -> None:
+def test_a_batch_without_labels_costs_nothing(task: Segmentation, label: torch.Tensor) -> None:
     outputs = torch.randn(1, task.outputs, 2, 2, requires_grad=True)
     loss = task.loss(outputs, label)
     loss.backward()

@@ -1,0 +1,73 @@
+"""Whether a run came out as another one: its published twin, or the same run done before."""
+
+from __future__ import annotations
+
+from seesaw.suite.records.provenance import machine
+from seesaw.suite.records.record import MethodSource, Record
+from seesaw.suite.records.store import Store
+
+
+def reproduction(record: Record, published: Store) -> str | None:
+    """Whether `record` reproduces its published twin, in words; None if there is no twin.
+
+    A record that was published itself, or lies in the published store, is no twin of its own.
+    """
+    if record.status != "ok":
+        return None
+    twins = [
+        twin
+        for twin in published.attempts(record.spec)
+        if twin.status == "ok" and not _same_run(twin, record)
+    ]
+    if not twins:
+        return None
+    twin = twins[-1]
+    shown, known = record.scores(), twin.scores()
+    largest = max((abs(shown[task] - value) for task, value in known.items()), default=0.0)
+    if not largest and record.outcomes_sha256 == twin.outcomes_sha256:
+        return "reproduced the published record bit for bit"
+    differs = f"differs from the published record by up to {largest:.2f}"
+    if twin.provenance.machine == record.provenance.machine:
+        return f"{differs}, which was made on the same kind of machine"
+    return (
+        f"{differs}: that was made on {twin.provenance.machine}, and floating point rounds "
+        "otherwise on another kind of processor; bit for bit is promised on one kind only"
+    )
+
+
+def _same_run(one: Record, other: Record) -> bool:
+    """Whether two records are one run: copies differ in the attempt's number at most."""
+    return one.model_copy(update={"attempt": 0}) == other.model_copy(update={"attempt": 0})
+
+
+def outdated(record: Record, method: MethodSource, threads: int) -> str | None:
+    """Why a run that ended `ok` must be done again; None if it stands.
+
+    The method's code and the number of threads may move a score, and neither is in the spec.
+    """
+    made = record.provenance
+    if made.threads != threads:
+        return f"it was made with {made.threads} threads, not {threads}"
+    if made.method is not None and made.method != method:
+        return f"it was made with other code of {record.spec.method} ({_named(made.method)})"
+    return None
+
+
+def _named(source: MethodSource) -> str:
+    package = f"{source.distribution} {source.version}, " if source.distribution else ""
+    return f"{package}{source.module} {source.sha256[:12]}"
+
+
+def made_elsewhere(record: Record, commit: str | None, packages: dict[str, str]) -> str | None:
+    """What else a run that stands was made with, in words; None if it was made as it would be now.
+
+    None of it should move a score, but if one did move, this says where to look.
+    """
+    made, other = record.provenance, []
+    if made.git_commit != commit:
+        other.append(f"at commit {(made.git_commit or 'unknown')[:12]}")
+    if made.packages.get("torch") != packages.get("torch"):
+        other.append(f"with torch {made.packages.get('torch', 'unknown')}")
+    if made.machine != machine():
+        other.append(f"on {made.machine}")
+    return f"made {' '.join(other)}" if other else None
