@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
+from hypothesis import settings
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from typer.testing import CliRunner
@@ -20,6 +24,10 @@ from typer.testing import CliRunner
 from seesaw.commands import app
 from seesaw.suite.checks.specimen import encoder as random_encoder
 from seesaw.tasks.track import track_file
+
+# how long an example takes says nothing on a machine that others use too
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -194,3 +202,30 @@ def toy_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def toy_track(tmp_path: Path, toy_weights: Path, seesaw: Seesaw) -> Toy:
     """A toy of one test, in `tmp_path`, which is the working folder too."""
     return toy(tmp_path, toy_weights)
+
+
+HANGS = 120
+"""Seconds after which a test that guards against hanging is given up; it takes a few."""
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Ends what never would."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"still at it after {HANGS} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(HANGS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def not_for_ever() -> Iterator[None]:
+    """A test that hangs fails."""
+    with patience():
+        yield

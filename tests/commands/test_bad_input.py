@@ -6,11 +6,9 @@ import json
 import os
 import re
 import resource
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Seesaw, changed
+from conftest import Seesaw, changed, patience
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -46,22 +44,6 @@ def refusal(*arguments: object) -> str:
     assert type(problem).__module__.split(".")[0] in PACKAGES, repr(problem)
     assert "\n" not in str(problem)
     return str(problem)
-
-
-@contextmanager
-def patience(seconds: int) -> Iterator[None]:
-    """Ends what never would."""
-
-    def late(*_: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -213,7 +195,7 @@ def test_data_that_is_a_broken_link_is_named(seesaw: Seesaw, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("command", ["budgets", "bench"])
 def test_a_budget_beyond_all_sizes(seesaw: Seesaw, command: str) -> None:
-    with patience(10):
+    with patience():
         arguments = [command, "lora", "--track", "sentences", "--budget", "1000G"]
         result = CliRunner().invoke(app, arguments)
     assert not isinstance(result.exception, TimeoutError)

@@ -26,7 +26,7 @@ def by_experts(built: Any, token: Tensor, gates: Tensor) -> Tensor:
     return built.scale * total
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 4), st.booleans(), st.integers(0, 99))
 def test_it_is_the_gated_sum_over_experts(k: int, renormalise: bool, seed: int) -> None:
     built = place("molora", seed, r=12, experts=4, top_k=k, renormalise=renormalise)

@@ -36,7 +36,7 @@ def tokens(n: int = 5, seed: int = 1) -> Tensor:
     return torch.randn(n, D_IN, generator=torch.Generator().manual_seed(seed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(r=st.integers(2, 12), data=st.data())
 def test_gates_of_a_token_add_up_to_k_and_exactly_k_are_open(r: int, data: st.DataObject) -> None:
     k = data.draw(st.integers(1, r))
@@ -52,7 +52,7 @@ def test_gates_of_a_token_add_up_to_k_and_exactly_k_are_open(r: int, data: st.Da
     torch.testing.assert_close(gate.sum(-1), torch.full((6,), float(k)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 10), st.integers(0, 99), st.booleans())
 def test_dense_and_gathered_computation_agree(k: int, seed: int, bias_in_gate: bool) -> None:
     """The update equals the sum over the kept ranks alone, one token at a time."""

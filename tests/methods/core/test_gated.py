@@ -25,7 +25,7 @@ GATED = [
 ]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     tokens=st.integers(1, 4),
     experts=st.integers(1, 3),

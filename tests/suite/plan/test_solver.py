@@ -23,7 +23,7 @@ COMPARED = [name for name in method_names() if not get_method(name).control]
 
 
 @pytest.mark.parametrize("name", COMPARED)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(target=st.integers(100_000, 4_000_000), n_tasks=st.integers(1, 8))
 def test_the_budget_is_filled_or_the_nearest_sizes_named(
     name: str, target: int, n_tasks: int

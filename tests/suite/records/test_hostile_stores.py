@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,7 @@ from records import outcomes_of, record, spec
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Store
 
-SECONDS = 20
-"""After so many, a test hangs."""
-
-
-@pytest.fixture(autouse=True)
-def _not_for_ever() -> Iterator[None]:
-    def give_up(*_: object) -> None:
-        raise TimeoutError(f"still at it after {SECONDS} s")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+pytestmark = pytest.mark.usefixtures("not_for_ever")
 
 
 def good(store: Path) -> Record:

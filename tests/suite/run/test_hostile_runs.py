@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,21 +22,6 @@ from torch import Tensor
 from seesaw.methods.core.gated import Gated
 from seesaw.suite.records.store import Store
 from seesaw.tasks.task import DataError
-
-SECONDS = 10
-"""After so many, training that never ends is given up."""
-
-
-@pytest.fixture
-def _not_for_ever() -> Iterator[None]:
-    def give_up(*_: object) -> None:
-        raise TimeoutError(f"still at it after {SECONDS} s")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("tasks", ["topic", "topic,similarity"])
@@ -68,7 +52,7 @@ def test_answers_that_are_no_numbers_are_diverged(
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])
-@pytest.mark.usefixtures("_not_for_ever")
+@pytest.mark.usefixtures("not_for_ever")
 def test_an_empty_split_is_an_error_by_name(toy_track: Toy, split: str) -> None:
     toy_track.set(**{split: 0})
     with pytest.raises(DataError, match=split) as caught:
@@ -84,7 +68,7 @@ def write_cola(folder: Path, **texts: list[str]) -> None:
         frame.to_parquet(folder / "cola" / f"{split}-00000-of-00001.parquet")
 
 
-@pytest.mark.usefixtures("_not_for_ever")
+@pytest.mark.usefixtures("not_for_ever")
 def test_a_data_set_too_small_for_its_dev_split_is_an_error(
     seesaw: Seesaw, tmp_path: Path, toy_weights: Path
 ) -> None:

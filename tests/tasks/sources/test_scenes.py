@@ -28,7 +28,7 @@ def ray(x: float, y: float) -> tuple[np.ndarray, np.ndarray]:
     return np.array([[x, y, 0]], np.float32), np.array([[0, 0, 1]], np.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(x=st.floats(-2.5, 2.5), y=st.floats(-2.5, 2.5))
 def test_a_ball_is_hit_where_its_equation_says(x: float, y: float) -> None:
     hits = World([shape("ball", (2, 2, 2))]).hit(*ray(x, y))

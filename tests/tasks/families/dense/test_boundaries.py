@@ -68,7 +68,7 @@ def test_several_annotators_follow_the_rule_of_bsds() -> None:
     assert (one.labelled[0], one.recalled[0], one.confirmed[0]) == (100, 50, 50)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), reach=st.floats(0.5, 4.0))
 def test_matching_agrees_with_a_slow_one(seed: int, reach: float) -> None:
     rng = np.random.default_rng(seed)
@@ -126,7 +126,7 @@ def test_the_scored_boundary_is_half_a_pixel_off_the_trained_one() -> None:
     assert not outlines(np.ones((5, 5), int)).any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), reach=st.floats(1.0, 4.0))
 def test_the_nearest_matching_is_the_cheapest_of_the_largest(seed: int, reach: float) -> None:
     rng = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from seesaw.tasks.families.dense.metrics import EdgeBCE, MeanIoU, Meter, Normals, Saliency
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), images=st.integers(1, 4))
 def test_miou_is_pooled_over_the_set_and_ignores_255(seed: int, images: int) -> None:
     rng = np.random.default_rng(seed)
@@ -29,7 +29,7 @@ def test_miou_is_pooled_over_the_set_and_ignores_255(seed: int, images: int) -> 
     assert metric.compute()["miou"] == pytest.approx(np.mean(wanted))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6))
 def test_saliency_dialects(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -73,7 +73,7 @@ def test_an_image_with_nothing_salient_is_right_if_nothing_is_found() -> None:
     assert metric.compute()["sal_miou_maxthr"] == 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6))
 def test_normals_are_pooled_over_valid_pixels(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -30,7 +30,7 @@ def ball(radius: float = 24.0) -> Sample:
     return Sample("ball", image, labels | {"depth": depth, "edges": inside.astype(np.uint8)})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(degrees=st.floats(-20, 20), factor=st.floats(0.75, 1.25))
 def test_normals_turn_with_the_image(degrees: float, factor: float) -> None:
     found = warped(ball(), degrees, factor, IGNORE)

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from seesaw.tasks.families.dense.thinning import thin
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     height=st.integers(1, 40),
     width=st.integers(1, 40),
