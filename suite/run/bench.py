@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from seesaw.suite.plan.refused import Refused
 from seesaw.suite.records.provenance import method_source, provenance
-from seesaw.suite.records.record import Record, variant
+from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Store, StoreError
 from seesaw.suite.run.reproduction import made_elsewhere, outdated, reproduction
 
@@ -121,7 +121,7 @@ def _kept(result: Result, runs: Store, published: Store, note: str | None) -> Ou
         spec, kept = record.spec, f"{folder}/{record.path}.json"
         return Outcome(
             spec.track,
-            variant(spec.method, spec.options),
+            spec.variant,
             spec.seed,
             None,
             error=f"{error}; what came out ({record.status}) is kept in {kept}",

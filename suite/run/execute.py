@@ -91,7 +91,7 @@ def _done(job: Job, attempt: int, source: Provenance, report: Report) -> Result:
     with PeakMemory() as memory:
         prepared = prepare(job)
         with seeded(derive(job.spec.seed, "dropout")):
-            loss_of = prepared.workload.family.scoring.loss
+            loss_of = prepared.family.scoring.loss
             train(prepared.state, prepared.batches, loss_of, report)
         evaluated = evaluate(prepared, report)
     seconds = time.perf_counter() - began
@@ -105,8 +105,8 @@ def evaluate(prepared: Prepared, report: Report) -> Evaluated:
         Diverged: an answer is not finite.
         Dishonest: the method trained, changed or used what it does not say.
     """
-    model, accelerator = prepared.model, prepared.accelerator
-    family, start = prepared.workload.family, time.perf_counter()
+    model, accelerator = prepared.state.model, prepared.state.accelerator
+    family, start = prepared.family, time.perf_counter()
     scored = scoring(family, prepared.state.progress, report)
     outcomes, usage = predict(model, family, accelerator, scored)
     seconds = time.perf_counter() - start
@@ -136,10 +136,10 @@ def describe(
     Raises:
         Diverged: a score is not finite.
     """
-    progress, family = prepared.state.progress, prepared.workload.family
+    progress, family = prepared.state.progress, prepared.family
     files = {
         ".parquet": to_parquet(evaluated.outcomes),
-        ".safetensors": save(trained(prepared.model)),
+        ".safetensors": save(trained(prepared.state.model)),
     }
     usage = {str(place): routing_statistics(table) for place, table in evaluated.usage.items()}
     record = _record(
@@ -157,8 +157,8 @@ def describe(
         cut_prompts=family.data.cut_prompts,
         routing={place: RoutingStatistics(**found) for place, found in usage.items()},
         cost=Cost(
-            **flops(prepared.model, family, prepared.accelerator),
-            passes=prepared.model.passes,
+            **flops(prepared.state.model, family, prepared.state.accelerator),
+            passes=prepared.state.model.passes,
             train_s=round(progress.seconds, 3),
             eval_s=round(evaluated.seconds, 3),
             total_s=round(took[0], 3),

@@ -8,32 +8,27 @@ import numpy as np
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
-from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.parameters import Parameters
 from seesaw.suite.plan.job import Job
-from seesaw.suite.plan.workload import Workload
 from seesaw.suite.records.record import ParameterCounts
 from seesaw.suite.run.determinism import derive
 from seesaw.suite.run.evaluate import general_loss
 from seesaw.suite.run.honesty import Frozen
 from seesaw.suite.run.model import build, counted
 from seesaw.suite.run.state import Cursor, TrainingState
-from seesaw.tasks.families.family import MultiTaskModel
+from seesaw.tasks.families.family import TaskFamily
 
 
 @dataclass
 class Prepared:
-    """A model with its adapter, its batches, and the state that training goes on from."""
+    """The state that training begins with, its batches, and what the model is held against."""
 
-    workload: Workload
-    config: MethodConfig
-    model: MultiTaskModel
+    family: TaskFamily
+    state: TrainingState
+    batches: Cursor
     counts: ParameterCounts
     claimed: Parameters
     frozen: Frozen
-    accelerator: Accelerator
-    batches: Cursor
-    state: TrainingState
     general_loss: float | None
 
 
@@ -54,18 +49,7 @@ def prepare(job: Job) -> Prepared:
     counts, frozen = counted(claimed, model, job.spec.method), Frozen.of(model)
     before = general_loss(model, family, accelerator)
     state = TrainingState(model, recipe, accelerator, config.learning_rate_factor)
-    return Prepared(
-        workload,
-        config,
-        model,
-        counts,
-        claimed,
-        frozen,
-        accelerator,
-        Cursor(batches),
-        state,
-        before,
-    )
+    return Prepared(family, state, Cursor(batches), counts, claimed, frozen, before)
 
 
 def accelerator_for(precision: str) -> Accelerator:

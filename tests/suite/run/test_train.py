@@ -30,7 +30,7 @@ def a_job(toy: Toy, method: str) -> Job:
 
 
 def go_on(prepared: Prepared, until: int | None = None) -> None:
-    loss_of = prepared.workload.family.scoring.loss
+    loss_of = prepared.family.scoring.loss
     train(prepared.state, prepared.batches, loss_of, lambda progress: None, until)
 
 
@@ -52,8 +52,8 @@ def test_a_training_goes_on_where_it_was_left(toy_track: Toy, method: str) -> No
 
     assert second.batches.taken == STEPS
     assert second.state.progress.curve == whole.state.progress.curve
-    wanted = trained(whole.model)
-    for name, tensor in trained(second.model).items():
+    wanted = trained(whole.state.model)
+    for name, tensor in trained(second.state.model).items():
         assert torch.equal(tensor, wanted[name]), name
 
 
