@@ -35,6 +35,7 @@ class Backbone(StrictModel):
     model: str = Field(description="hub id")
     package: str | None = Field(None, description="an installed package that carries the weights")
     file: str | None = Field(None, description="weights that come with the suite")
+    packaged: str | None = Field(None, description="a name that `seesaw backbones` lists")
     options: dict[str, Any] = Field({}, description="changes of a timm architecture")
     sha256: str | None = Field(
         None, description="of the weights; recorded alone if not given", pattern="^[0-9a-f]{64}$"

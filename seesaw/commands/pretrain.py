@@ -31,7 +31,7 @@ def pretrain(
 
     from seesaw.suite.plan.request import RequestError
     from seesaw.suite.run.determinism import pin
-    from seesaw.tasks.backbones.locate import sha256
+    from seesaw.tasks.backbones.files import sha256
 
     if what not in PRETRAINED:
         raise RequestError(f"cannot pre-train {what!r}; there is: {', '.join(PRETRAINED)}")

@@ -139,7 +139,8 @@ class _Judge:
             track = self.sources.track_of(record)
             parts = [track.model_dump_json()]
             if self.sources.weights or track.backbone.sha256 is None:
-                from seesaw.tasks.backbones.locate import locate, sha256
+                from seesaw.tasks.backbones.files import sha256
+                from seesaw.tasks.backbones.locate import locate
 
                 parts.append(sha256(locate(track.backbone, self.sources.weights or None)))
             if self.sources.data and track.tier != "embedded":

@@ -17,7 +17,8 @@ from seesaw.suite.costs.parameters import count_trainable
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.plan.workload import Workload, placement_of, resolved, track_linears
 from seesaw.suite.records.record import Record
-from seesaw.tasks.backbones.locate import locate, sha256
+from seesaw.tasks.backbones.files import sha256
+from seesaw.tasks.backbones.locate import locate
 from seesaw.tasks.families.family import TaskFamily, family_class
 from seesaw.tasks.families.scoring import Scores
 from seesaw.tasks.task import DataError, WeightsError

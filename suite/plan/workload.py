@@ -15,7 +15,8 @@ from seesaw.methods.core.placement import Linears, Placement, Shapes
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.solver import solve
 from seesaw.suite.records.record import CANONICAL, Spec
-from seesaw.tasks.backbones.locate import locate, sha256
+from seesaw.tasks.backbones.files import sha256
+from seesaw.tasks.backbones.locate import locate
 from seesaw.tasks.families.family import family_class, open_family
 from seesaw.tasks.track import Track, read_track
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
-from functools import cache
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
 
+from seesaw.tasks.backbones.files import INDEX, WEIGHTS, sha256
+from seesaw.tasks.backbones.packaged import get_packaged
 from seesaw.tasks.task import WeightsError
 from seesaw.tasks.track import Backbone
 
-WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
-"""Weights in one file, or the list of those they are in."""
 FILES = (
     "model*.safetensors",
     INDEX,
@@ -26,17 +23,6 @@ FILES = (
     "spiece.model",
 )
 SHIPPED = Path(__file__).parents[1] / "weights"
-
-
-@cache
-def sha256(path: Path) -> str:
-    """Hash of a file; of weights in several files, the hash of all their hashes."""
-    if path.name == INDEX:
-        names = sorted(set(json.loads(path.read_text())["weight_map"].values()))
-        hashes = [sha256(path.parent / name) for name in names]
-        return hashlib.sha256("".join(hashes).encode()).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def locate(backbone: Backbone, weights: str | None = None) -> Path:
@@ -66,6 +52,8 @@ def _file(backbone: Backbone, weights: str | None) -> Path:
         return _in(Path(weights))
     if weights is None and backbone.file is not None:
         return SHIPPED / backbone.file
+    if weights is None and backbone.packaged is not None:
+        return get_packaged(backbone.packaged).weights()
     if weights is None and backbone.package is not None:
         spec = importlib.util.find_spec(backbone.package)
         if spec is not None and spec.origin is not None:

@@ -43,17 +43,24 @@ def build(
 def load(vit: VisionTransformer, path: Path) -> VisionTransformer:
     """`vit` with the weights in a safetensors file, frozen; positions are interpolated to its size.
 
+    A `vit` of less depth gets the file's first blocks.
+
     Raises:
         WeightsError: the file is damaged or belongs to another architecture.
     """
     try:
         state = {name: value.float() for name, value in load_file(path).items()}
         state = checkpoint_filter_fn(state, vit)
-        state = {name: value for name, value in state.items() if not name.startswith("head.")}
-        vit.load_state_dict(state)
+        vit.load_state_dict({k: value for k, value in state.items() if not _left_out(k, vit)})
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(f"{path} does not fit the backbone: {error}") from None
     return vit.requires_grad_(False).eval()
+
+
+def _left_out(name: str, vit: VisionTransformer) -> bool:
+    """Whether it is of a classifier, or of a block beyond the last."""
+    part, _, rest = name.partition(".")
+    return part == "head" or (part == "blocks" and int(rest.split(".")[0]) >= len(vit.blocks))
 
 
 def features(vit: Any, images: Tensor, copies: int = 1) -> Tensor:
