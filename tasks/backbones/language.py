@@ -16,8 +16,8 @@ from transformers import (
     AutoTokenizer,
     BitsAndBytesConfig,
 )
-from transformers.utils import logging
 
+from seesaw.tasks.backbones.files import quiet
 from seesaw.tasks.task import WeightsError
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "nf4": torch.bfloat16}
@@ -66,8 +66,8 @@ def load(
         options["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
         )
-    logging.disable_progress_bar()
-    model = kind.from_pretrained(folder, config=config, local_files_only=True, **options)
+    with quiet():  # a T5 whose head is its own is said to be one that should be tied
+        model = kind.from_pretrained(folder, config=config, local_files_only=True, **options)
     model.requires_grad_(False)
     if checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})

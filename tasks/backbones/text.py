@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
-from transformers.utils import logging
+
+from seesaw.tasks.backbones.files import quiet
 
 
 def load_model(folder: Path, meta: bool = False) -> PreTrainedModel:
@@ -22,10 +23,7 @@ def load_model(folder: Path, meta: bool = False) -> PreTrainedModel:
     if meta:
         with torch.device("meta"):
             return AutoModel.from_config(config, add_pooling_layer=False).requires_grad_(False)
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()  # the pooler in the file is left out on purpose
-    logging.disable_progress_bar()
-    try:
+    with quiet():  # the pooler in the file is left out on purpose
         model = AutoModel.from_pretrained(
             folder,
             config=config,
@@ -33,8 +31,6 @@ def load_model(folder: Path, meta: bool = False) -> PreTrainedModel:
             add_pooling_layer=False,
             dtype=torch.float32,
         )
-    finally:
-        logging.set_verbosity(verbosity)
     return model.requires_grad_(False).eval()
 
 
