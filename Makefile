@@ -28,7 +28,8 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
 	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS; for budgets BACKBONE, TASKS, PARAMS, FIGURE'
 
-setup: $(READY) ## make the environment in .venv from requirements.lock
+setup: $(READY) ## make the environment in .venv from requirements.lock, and the backbones of embedded tracks
+	-@$(BIN)/seesaw backbones fetch
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)) and "seesaw needs Python 3.11, 3.12 or 3.13 (make PYTHON=python3.12 ...)")'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from seesaw import console
 from seesaw.commands import (
     adapters,
+    backbones,
     bench,
     budgets,
     data,
@@ -19,6 +20,7 @@ from seesaw.commands.app import app
 __all__ = [
     "adapters",
     "app",
+    "backbones",
     "bench",
     "budgets",
     "data",

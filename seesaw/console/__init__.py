@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seesaw.console.comparisons import LAYOUTS, budgets, memory, speed
-from seesaw.console.listings import methods, tracks
+from seesaw.console.listings import backbones, methods, tracks
 from seesaw.console.progress import BenchProgress, Steps
 from seesaw.console.runs import (
     bench_summary,
@@ -22,6 +22,7 @@ __all__ = [
     "LAYOUTS",
     "BenchProgress",
     "Steps",
+    "backbones",
     "bench_summary",
     "budgets",
     "checked",

@@ -17,7 +17,7 @@ from transformers import (
     BitsAndBytesConfig,
 )
 
-from seesaw.tasks.backbones.files import quiet
+from seesaw.tasks.backbones.quiet import quiet
 from seesaw.tasks.task import WeightsError
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "nf4": torch.bfloat16}

