@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,9 @@ from seesaw.tasks.backbones import language, text
 from seesaw.tasks.backbones.packaged import get_packaged
 from seesaw.tasks.backbones.unpacked import is_here, weights_of
 
-CACHE = os.environ.get("XDG_CACHE_HOME", "")
-"""The user's own, before tests are given another."""
 
-
-def real(name: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+def real(name: str) -> Path:
     """The folder of a real one, if the user has it."""
-    monkeypatch.setenv("XDG_CACHE_HOME", CACHE)
     if not is_here(own := get_packaged(name)):
         pytest.skip(f"{name} is not cached (seesaw backbones fetch {name})")
     return weights_of(own).parent
@@ -37,10 +32,8 @@ def counted(model: nn.Module) -> int:
         ("smollm2-135m", "<|im_start|>user\nCapital of France?<|im_end|>\n", "Paris"),
     ],
 )
-def test_the_real_ones_answer(
-    name: str, prompt: str, answer: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = real(name, monkeypatch)
+def test_the_real_ones_answer(name: str, prompt: str, answer: str) -> None:
+    folder = real(name)
     model, tokenizer = language.load(folder), language.tokenizer(folder)
     assert counted(model) == get_packaged(name).parameters
     given = tokenizer(prompt, return_tensors="pt").input_ids
@@ -50,8 +43,8 @@ def test_the_real_ones_answer(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["e5-small-multilingual", "minilm-l6"])
-def test_the_real_encoders_know_what_is_alike(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = real(name, monkeypatch)
+def test_the_real_encoders_know_what_is_alike(name: str) -> None:
+    folder = real(name)
     model, tokenizer = text.load_model(folder), text.load_tokenizer(folder)
     assert counted(model) == get_packaged(name).parameters
     found = []
