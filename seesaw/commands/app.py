@@ -7,10 +7,9 @@ import warnings
 
 import typer
 
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # threads are pinned
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-for library in ("OMP", "MKL", "OPENBLAS"):
-    os.environ.setdefault(f"{library}_NUM_THREADS", "2")
+from seesaw.commands.environment import settle
+
+settle(os.environ)
 # PEFT asks transformers under a name that is on its way out; nothing a user can do
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
 

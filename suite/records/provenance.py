@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import os
 import platform
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def provenance(method: MethodSource | None = None) -> Provenance:
         machine=machine(),
         platform=f"{platform.system()} {platform.machine()}",
         threads=torch.get_num_threads(),
+        numerics=numerics(),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
@@ -122,6 +124,17 @@ def machine() -> str:
         parts = ("vendor_id", "model name", "cpu family", "model", "stepping")
         return " ".join(fields[part] for part in parts if part in fields)
     return platform.processor() or platform.machine()
+
+
+def numerics() -> dict[str, str]:
+    """What decides which kernels run, and so how they round, on this processor."""
+    import torch
+
+    return {
+        "ATen": torch.backends.cpu.get_cpu_capability(),
+        "oneDNN": os.environ.get("ONEDNN_MAX_CPU_ISA", "unset"),
+        "MKL": os.environ.get("MKL_CBWR", "unset"),
+    }
 
 
 @cache

@@ -163,6 +163,9 @@ class Provenance(StrictModel):
     machine: str = Field(description="CPU or GPU model")
     platform: str
     threads: int
+    numerics: dict[str, str] = Field(
+        {}, description="kernels of ATen, oneDNN and MKL; empty where nothing held them"
+    )
     started: str = Field(description="UTC, ISO 8601")
 
 

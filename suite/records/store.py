@@ -142,6 +142,23 @@ class Store:
                 found.append(record)
         return found
 
+    def seeds(self, spec: Spec) -> list[Record]:
+        """The newest run that ended `ok` of every seed of the entry that `spec` belongs to."""
+        folder = str(PurePosixPath(self._base(spec)).parent)
+        of_seed: dict[int, Record] = {}
+        for name in self.files.names(folder):
+            if not name.endswith(RECORD):
+                continue
+            try:
+                record, _ = self._record(f"{folder}/{name}")
+            except RecordError:
+                continue  # named by every scan
+            if not isinstance(record, Record) or record.status != "ok":
+                continue
+            if record.spec == spec.model_copy(update={"seed": record.spec.seed}):
+                of_seed[record.spec.seed] = record
+        return [of_seed[seed] for seed in sorted(of_seed)]
+
     def finished(self, spec: Spec) -> Record | None:
         """The newest attempt that ended `ok`, if there is one."""
         ok = [record for record in self.attempts(spec) if record.status == "ok"]

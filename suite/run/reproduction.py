@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from statistics import mean, stdev
+
+from scipy.stats import t as student_t
+
 from seesaw.suite.records.provenance import machine
-from seesaw.suite.records.record import MethodSource, Record
+from seesaw.suite.records.record import MethodSource, Provenance, Record
 from seesaw.suite.records.store import Store
+
+LEAST_SEEDS = 3
+"""Fewer published seeds say nothing about what seeds do."""
+ALPHA = 0.05
 
 
 def reproduction(record: Record, published: Store) -> str | None:
@@ -27,12 +37,45 @@ def reproduction(record: Record, published: Store) -> str | None:
     if not largest and record.outcomes_sha256 == twin.outcomes_sha256:
         return "reproduced the published record bit for bit"
     differs = f"differs from the published record by up to {largest:.2f}"
-    if twin.provenance.machine == record.provenance.machine:
+    if not (made := _made_otherwise(record.provenance, twin.provenance)):
         return f"{differs}, which was made on the same kind of machine"
-    return (
-        f"{differs}: that was made on {twin.provenance.machine}, and floating point rounds "
-        "otherwise on another kind of processor; bit for bit is promised on one kind only"
-    )
+    return f"{differs} ({made}); {_against_seeds(shown, published.seeds(record.spec))}"
+
+
+def _made_otherwise(here: Provenance, there: Provenance) -> str:
+    """In what the making of a published record differs from that of one of here."""
+    other = []
+    if there.machine != here.machine:
+        other.append(f"made on {there.machine}")
+    if there.threads != here.threads:
+        other.append(f"with {there.threads} thread" + "s" * (there.threads > 1))
+    if there.numerics != here.numerics:
+        kernels = " ".join(f"{name} {value}" for name, value in there.numerics.items())
+        other.append(f"with kernels {kernels or 'as the processor has them'}")
+    return ", ".join(other)
+
+
+def _against_seeds(scores: Mapping[str, float], entry: Sequence[Record]) -> str:
+    """Whether scores are what one more seed of a published entry would bring, in words.
+
+    Another processor rounds otherwise, and that is another draw of the same chance as a seed.
+    The interval is the one for a further draw from a normal distribution, mean ± t sd √(1 + 1/n),
+    at 95 % for all tasks together (Bonferroni).
+    """
+    if (n := len(entry)) < LEAST_SEEDS:
+        return f"{n} published seed{'s' * (n != 1)} cannot say whether that is much"
+    level = 1 - ALPHA / (2 * len(scores))
+    factor = float(student_t.ppf(level, n - 1)) * sqrt(1 + 1 / n)
+    outside = []
+    for task, value in scores.items():
+        seeds = [record.scores()[task] for record in entry]
+        reach = factor * stdev(seeds)
+        if abs(value - mean(seeds)) > reach:
+            low, high = mean(seeds) - reach, mean(seeds) + reach
+            outside.append(f"{task} {value:.2f} is not in {low:.2f} to {high:.2f}")
+    if outside:
+        return f"outside what {n} seeds do, look here: {'; '.join(outside)}"
+    return f"inside what {n} seeds do"
 
 
 def _same_run(one: Record, other: Record) -> bool:
