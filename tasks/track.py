@@ -116,9 +116,9 @@ class Track(StrictModel, ABC):
             DataError: `only` names a task that is not there, or a task has an empty split.
         """
 
-    def _loaded(self, folder: Path | None) -> Any:
+    def _loaded(self, folder: Path | None, **more: Any) -> Any:
         local = folder if self.tier != "embedded" else None
-        options = {"hub": self.hub, **self.options}
+        options = {"hub": self.hub, **self.options, **more}
         return importlib.import_module(self.source).load(options, local)
 
 

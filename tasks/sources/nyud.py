@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
+from seesaw.tasks.families.dense.benchmarks import (
+    BenchmarkDepth,
+    BenchmarkEdges,
+    BenchmarkNormals,
+)
 from seesaw.tasks.families.dense.boundaries import outlines
 from seesaw.tasks.families.dense.data import DenseData
 from seesaw.tasks.families.dense.files import (
@@ -25,15 +32,10 @@ from seesaw.tasks.families.dense.files import (
     read_index,
 )
 from seesaw.tasks.families.dense.files import check as check_layout
+from seesaw.tasks.families.dense.opencv import resize
 from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample
-from seesaw.tasks.families.dense.task_types import (
-    BenchmarkEdges,
-    DenseTask,
-    Depth,
-    Normals,
-    Segmentation,
-)
-from seesaw.tasks.families.dense.transforms import unit
+from seesaw.tasks.families.dense.task_types import DenseTask, Depth, Normals, Segmentation
+from seesaw.tasks.families.dense.transforms import interpolated, unit
 from seesaw.tasks.task import DataError
 
 N_CLASSES = 40
@@ -52,19 +54,21 @@ LAYOUT = Layout(
     splits={split: f"gt_sets/{split}.txt" for split in SIZES},
     sizes=SIZES,
 )
-TASKS: tuple[DenseTask, ...] = (
+FIRST_TASKS: tuple[DenseTask, ...] = (
     Segmentation("semseg", N_CLASSES),
     Depth("depth"),
     Normals("normals"),
     BenchmarkEdges("edges", max_distance=0.011),
 )
+"""Of the first version of the track."""
+TASKS = (FIRST_TASKS[0], BenchmarkDepth("depth"), BenchmarkNormals("normals"), FIRST_TASKS[3])
 
 
 def load(options: Mapping[str, Any], folder: Path) -> DenseData:
     """The archive in `folder`, read image by image when asked for.
 
     Args:
-        options: none.
+        options: `pixels`, "pillow" for the data as first versions of tracks have it.
         folder: `NYUD_MT`.
 
     Raises:
@@ -74,8 +78,10 @@ def load(options: Mapping[str, Any], folder: Path) -> DenseData:
     train, val = found["train"], found["val"]
     rest = [name for index, name in enumerate(train) if index % HELD_OUT]
     ids = {"train": rest, "dev": train[::HELD_OUT], "test": val}
-    splits = {split: NYUD(folder, own) for split, own in ids.items()}
-    return DenseData.archive(TASKS, splits, folder, LAYOUT)
+    first = options.get("pixels") == "pillow"
+    kind, tasks = (FirstNYUD, FIRST_TASKS) if first else (NYUD, TASKS)
+    splits = {split: kind(folder, own) for split, own in ids.items()}
+    return DenseData.archive(tasks, splits, folder, LAYOUT)
 
 
 def check(folder: Path) -> Report:
@@ -106,18 +112,23 @@ class NYUD:
         name = self.ids[index]
         path = self.folder / f"images/{name}.jpg"
         image = read_image(path if path.is_file() else path.with_suffix(".png"))
-        size = image.shape
-        edges = (self._array("edge", name, 2) > 0.5).astype(np.uint8)
-        depth = fitted(self._array("depth", name, 2), size)
         labels: dict[str, Array] = {
-            "semseg": fitted(self._semseg(name), size),
-            "depth": np.maximum(depth, 0),
-            "normals": unit(fitted(self._array("normals", name, 3), size)),
-            "edges": fitted(edges, size),
+            "semseg": self._fitted(self._semseg(name), image.shape),
+            "depth": self._fitted(np.maximum(self._array("depth", name, 2), 0), image.shape),
+            "normals": self._normals(self._array("normals", name, 3), image.shape),
+            "edges": self._fitted(
+                (self._array("edge", name, 2) > 0.5).astype(np.uint8), image.shape
+            ),
         }
         # the public tool takes the boundary step on this map too
         scored = {"edges": outlines(labels["edges"]).astype(np.uint8)}
         return Sample(str(path), image, labels, scored)
+
+    def _fitted(self, label: Array, size: tuple[int, ...]) -> Array:
+        return resize(label, "nearest", size)
+
+    def _normals(self, normals: Array, size: tuple[int, ...]) -> Array:
+        return interpolated(normals, partial(resize, size=size), masked=True)
 
     def _semseg(self, name: str) -> NDArray[np.uint8]:
         path = self.folder / f"segmentation/{name}.png"
@@ -128,3 +139,18 @@ class NYUD:
 
     def _array(self, kind: str, name: str, ndim: int) -> Array:
         return read_array(self.folder / f"{kind}/{name}.npy", ndim)
+
+
+class FirstNYUD(NYUD):
+    """The images as the first version of the track has them, resized by Pillow, normals made unit.
+
+    Only where files are of another size than their image, or normals are none, is this another.
+    """
+
+    @override
+    def _fitted(self, label: Array, size: tuple[int, ...]) -> Array:
+        return fitted(label, size)
+
+    @override
+    def _normals(self, normals: Array, size: tuple[int, ...]) -> Array:
+        return unit(fitted(normals, size))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,6 +23,8 @@ class DenseData:
     splits: Mapping[str, Images]
     sha256: Mapping[str, str] = field(default_factory=dict)
     on_disk: bool = False
+    alone: Mapping[str, Callable[[], DenseData]] = field(default_factory=dict)
+    """The data of tasks that have other images when they are taken alone."""
 
     @classmethod
     def archive(
@@ -42,4 +44,6 @@ class DenseData:
 
     def only(self, names: Sequence[str]) -> DenseData:
         """Some of the tasks."""
+        if len(names) == 1 and names[0] in self.alone:
+            return self.alone[names[0]]().only(names)
         return replace(self, tasks=tuple(task for task in self.tasks if task.name in names))

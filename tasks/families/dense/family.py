@@ -10,7 +10,7 @@ from typing_extensions import override
 from seesaw.tasks.families.dense.batches import DenseBatches
 from seesaw.tasks.families.dense.data import DenseData
 from seesaw.tasks.families.dense.models import DenseFactory
-from seesaw.tasks.families.dense.pipelines import PIPELINES
+from seesaw.tasks.families.dense.pipelines import make_pipeline
 from seesaw.tasks.families.dense.scoring import DenseScoring
 from seesaw.tasks.families.dense.sheet import ContactSheet
 from seesaw.tasks.families.dense.track import DenseTrack
@@ -29,7 +29,8 @@ class DenseFamily(TaskFamily):
     @classmethod
     def open(cls, track: DenseTrack, data: DenseData, weights: Path) -> Self:
         shape: Any = DenseFactory.load_backbone(track, weights, meta=True)
-        pipeline = PIPELINES[track.recipe.pipeline](track.recipe.size)
+        recipe = track.recipe
+        pipeline = make_pipeline(recipe.pipeline, recipe.pixels, recipe.size)
         batches = DenseBatches(data, pipeline, int(shape.patch_embed.num_patches))
         scoring = DenseScoring(batches)
         return cls(

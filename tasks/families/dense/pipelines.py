@@ -1,4 +1,4 @@
-"""The augmentations of the field, by the name tracks call them.
+"""The augmentations of the field, by the name tracks call them, to the pixel.
 
 "survey" is that of ASTMT, the survey of Vandenhende et al. and M3ViT; "atrc" that of ATRC, InvPT
 and TaskPrompter. Their scores must not be mixed: the one squeezes whole images to a square, the
@@ -9,31 +9,69 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
-import torch
 from numpy.random import Generator
-from PIL import Image
 from torch import Tensor
-from torchvision.transforms.v2 import functional as tv
 from typing_extensions import override
 
-from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample, form, nothing
-from seesaw.tasks.families.dense.transforms import Pipeline, Plain, flipped, resized, scaled, unit
+from seesaw.tasks.families.dense import opencv
+from seesaw.tasks.families.dense.atrc import ATRC
+from seesaw.tasks.families.dense.first import FIRST
+from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample, form
+from seesaw.tasks.families.dense.task_types import DenseTask, as_array
+from seesaw.tasks.families.dense.transforms import (
+    Pipeline,
+    flipped,
+    interpolated,
+    nearer,
+    turned,
+    without_people,
+)
 
 
 @dataclass(frozen=True)
-class Survey(Pipeline):
-    """Flip, rotation up to 20 degrees, scale 0.75 to 1.25, then the whole image to the size."""
+class Whole(Pipeline):
+    """A flip in half of the cases, and the whole image brought to the size.
+
+    The field's quirks are mended: cubic interpolation makes no normals where there are none, and
+    bright stays bright.
+    """
+
+    masked: ClassVar[bool] = True
+
+    @override
+    def train(self, sample: Sample, rng: Generator) -> Sample:
+        sample = self.moved(flipped(sample) if rng.random() < 0.5 else sample, rng)
+        return without_people(self.finished(squeezed(sample, self.size, self.masked)))
+
+    def moved(self, sample: Sample, rng: Generator) -> Sample:
+        """The sample before it is brought to the size."""
+        return sample
+
+    @override
+    def test(self, sample: Sample) -> Sample:
+        return self.finished(squeezed(replace(sample, labels={}, scored={}), self.size))
+
+    def finished(self, sample: Sample) -> Sample:
+        """The sample with its image in 8 bits: what is after the point is dropped."""
+        return replace(sample, image=np.clip(sample.image, 0, 255).astype(np.uint8))
+
+
+@dataclass(frozen=True)
+class Survey(Whole):
+    """Flip, rotation up to 20 degrees, scale 0.75 to 1.25, then the whole image to the size.
+
+    What comes in from outside counts for nothing.
+    """
 
     outside: ClassVar[int] = IGNORE
 
     @override
-    def train(self, sample: Sample, rng: Generator) -> Sample:
-        if rng.random() < 0.5:
-            sample = flipped(sample)
-        return resized(warped(sample, *self.draw(rng), self.outside), self.size)
+    def moved(self, sample: Sample, rng: Generator) -> Sample:
+        return warped(sample, *self.draw(rng), self.outside, self.masked)
 
     def draw(self, rng: Generator) -> tuple[float, float]:
         """Degrees against the clock, and the scale."""
@@ -42,162 +80,89 @@ class Survey(Pipeline):
 
 @dataclass(frozen=True)
 class SurveyLegacy(Survey):
-    """`Survey` with the original's border: what comes in from outside is class 0, not ignored."""
+    """`Survey` as the original has it, quirks and all.
+
+    What comes in from outside is class 0, false normals stand around true ones, what an image
+    overshoots wraps around, and predictions are stored in 8 bits before they are scored.
+    """
 
     outside = 0
+    masked = False
+
+    @override
+    def finished(self, sample: Sample) -> Sample:
+        return replace(sample, image=sample.image.astype(np.int32).astype(np.uint8))
+
+    @override
+    def predicted(self, task: DenseTask, outputs: Tensor, native: tuple[int, int]) -> Array:
+        return task.stored(as_array(task.predict(outputs)), native)
 
 
 @dataclass(frozen=True)
 class SurveyNYUD(Survey):
     """`Survey` without rotation, at one of three scales; depth is divided by the scale."""
 
+    @override
     def draw(self, rng: Generator) -> tuple[float, float]:
-        """No rotation, and one of the scales."""
         return 0.0, float(rng.choice([1.0, 1.2, 1.5]))
 
 
-@dataclass(frozen=True)
-class ATRC(Pipeline):
-    """Scale 0.5 to 2, a crop that no class fills, flip, changed colours, padding to the size."""
-
-    FILLED = 0.75
-    """Share of a crop that one class may cover."""
-    TRIES = 10
-
-    @override
-    def train(self, sample: Sample, rng: Generator) -> Sample:
-        sample = self.cropped(rescaled(sample, rng.uniform(0.5, 2.0)), rng)
-        if rng.random() < 0.5:
-            sample = flipped(sample)
-        return padded(replace(sample, image=distorted(sample.image, rng)), self.size)
-
-    def cropped(self, sample: Sample, rng: Generator) -> Sample:
-        """A crop of at most the size; others are tried while one class covers too much of it."""
-        height, width = sample.image.shape[:2]
-        found = sample
-        for _ in range(self.TRIES):
-            top = int(rng.integers(max(1, height - self.size[0] + 1)))
-            left = int(rng.integers(max(1, width - self.size[1] + 1)))
-            window = np.s_[top : top + self.size[0], left : left + self.size[1]]
-            labels = {task: label[window] for task, label in sample.labels.items()}
-            found = replace(sample, image=sample.image[window], labels=labels, scored={})
-            if "semseg" not in labels:
-                break
-            counts = np.bincount(labels["semseg"].ravel(), minlength=256)[:IGNORE]
-            if np.count_nonzero(counts) > 1 and counts.max() < self.FILLED * counts.sum():
-                break
-        return found
-
-    def test(self, sample: Sample) -> Sample:
-        """The image padded to the size; one that is larger is scaled down to fit first."""
-        sample = replace(sample, labels={}, scored={})
-        height, width = sample.image.shape[:2]
-        factor = min(1.0, self.size[0] / height, self.size[1] / width)
-        return padded(sample if factor == 1.0 else rescaled(sample, factor), self.size)
-
-    def back(self, outputs: Tensor, native: tuple[int, int]) -> Tensor:
-        """What is not padding, at the image's own size."""
-        factor = min(1.0, self.size[0] / native[0], self.size[1] / native[1])
-        inner = (round(factor * native[0]), round(factor * native[1]))
-        top, left = ((whole - part) // 2 for whole, part in zip(self.size, inner, strict=True))
-        kept = outputs[:, top : top + inner[0], left : left + inner[1]]
-        return super().back(kept, native)
-
-
-def warped(sample: Sample, degrees: float, factor: float, outside: int) -> Sample:
+def warped(
+    sample: Sample, degrees: float, factor: float, outside: int = IGNORE, masked: bool = True
+) -> Sample:
     """The sample turned and scaled about the middle of the image, whose size stays.
 
-    Normals turn with the image, y pointing down; depth is divided by the factor.
+    Args:
+        sample: depth is divided by the factor; its normals turn with the image, y pointing down.
+        degrees: against the clock.
+        factor: above 1 is nearer.
+        outside: what indices are where nothing was seen.
+        masked: see `interpolated`.
+
+    Returns:
+        The image is float32, with what cubic interpolation overshoots.
     """
-    height, width = sample.image.shape[:2]
-    angle = np.radians(degrees)
-    cos, sin = np.cos(angle) / factor, np.sin(angle) / factor
-    x, y = (width - 1) / 2, (height - 1) / 2
-    # from output to input; PIL counts from the corners of pixels, which cancels out in the middle
-    matrix = (cos, -sin, x + 0.5 - cos * (x + 0.5) + sin * (y + 0.5),
-              sin, cos, y + 0.5 - sin * (x + 0.5) - cos * (y + 0.5))  # fmt: skip
-
-    def warp(values: Array, cubic: bool, fill: int) -> Array:
-        if values.ndim == 3 and values.dtype != np.uint8:
-            return np.stack([warp(values[..., c], cubic, fill) for c in range(3)], axis=-1)
-        method = Image.Resampling.BICUBIC if cubic else Image.Resampling.NEAREST
-        image = Image.fromarray(values)
-        colour = (fill,) * 3 if values.ndim == 3 else fill
-        size, way = image.size, Image.Transform.AFFINE
-        return np.asarray(image.transform(size, way, matrix, method, fillcolor=colour))
-
+    warp = partial(opencv.warp, degrees=degrees, factor=factor)
     labels: dict[str, Array] = {}
     for task, label in sample.labels.items():
         if form(label) == "vectors":
-            valid = warp((label != 0).any(-1).astype(np.uint8), False, 0)
-            labels[task] = turned(unit(warp(label, True, 0)), angle) * valid[..., None]
+            labels[task] = interpolated(turned(label, np.radians(degrees)), warp, masked)
         else:
-            fill = outside if form(label) == "indices" else nothing(label)
-            labels[task] = nearer(warp(label, False, fill), factor)
-    return replace(sample, image=warp(sample.image, True, 0), labels=labels, scored={})
+            border = outside if form(label) == "indices" else 0
+            labels[task] = nearer(warp(label, "nearest", outside=border), factor)
+    image = warp(sample.image.astype(np.float32), "cubic")
+    return replace(sample, image=image, labels=labels, scored={})
 
 
-def nearer(label: Array, factor: float) -> Array:
-    """The label of an image that was scaled: everything is `factor` times as near."""
-    return label / np.float32(factor) if form(label) == "distances" else label
+def squeezed(sample: Sample, size: tuple[int, int], masked: bool = True) -> Sample:
+    """Image and labels at `size` (h, w): cubic for the image and normals, nearest for the rest.
 
-
-def turned(normals: Array, angle: float) -> Array:
-    """Normals (H, W, 3) whose image was turned by `angle` radians against the clock."""
-    x, y, z = normals[..., 0], normals[..., 1], normals[..., 2]
-    direction, length = np.arctan2(x, y), np.hypot(x, y)
-    new = (length * np.sin(direction + angle), length * np.cos(direction + angle), z)
-    return np.stack(new, axis=-1).astype(np.float32)
-
-
-def rescaled(sample: Sample, factor: float) -> Sample:
-    """Image bilinear, labels nearest; depth is divided by the factor."""
-    height, width = sample.image.shape[:2]
-    size = (round(factor * height), round(factor * width))
-    labels = {
-        task: nearer(scaled(label, size, cubic=False), factor)
-        for task, label in sample.labels.items()
-    }
-    image = Image.fromarray(sample.image).resize(size[::-1], Image.Resampling.BILINEAR)
-    return replace(sample, image=np.asarray(image), labels=labels, scored={})
-
-
-def padded(sample: Sample, size: tuple[int, int]) -> Sample:
-    """The sample in the middle of `size`: black around the image, nothing to learn in labels."""
-    height, width = sample.image.shape[:2]
-    top, left = (size[0] - height) // 2, (size[1] - width) // 2
-    around = ((top, size[0] - height - top), (left, size[1] - width - left))
-
-    def pad(values: Array, fill: int) -> Array:
-        return np.pad(values, (*around, *[(0, 0)] * (values.ndim - 2)), constant_values=fill)
-
-    labels = {t: pad(label, nothing(label)) for t, label in sample.labels.items()}
-    return replace(sample, image=pad(sample.image, 0), labels=labels, scored={})
-
-
-def distorted(image: Array, rng: Generator) -> Array:
-    """Brightness, contrast, saturation and hue, each changed in half of the cases."""
-    values = torch.from_numpy(image.astype(np.float32) / 255).movedim(-1, 0)
-    chances = rng.random(5) < 0.5
-    contrast_first = chances[4]
-    if chances[0]:
-        values = (values + rng.uniform(-32, 32) / 255).clamp(0, 1)
-    contrast = rng.uniform(0.5, 1.5) if chances[1] else 1.0
-    if contrast_first:
-        values = (values * contrast).clamp(0, 1)
-    if chances[2]:
-        values = tv.adjust_saturation(values, rng.uniform(0.5, 1.5))
-    if chances[3]:
-        values = tv.adjust_hue(values, rng.uniform(-18, 18) / 360)
-    if not contrast_first:
-        values = (values * contrast).clamp(0, 1)
-    return np.asarray((255 * values.movedim(0, -1) + 0.5).numpy(), np.uint8)
+    Normals are made unit vectors again; the image is float32.
+    """
+    resize = partial(opencv.resize, size=size)
+    labels: dict[str, Array] = {}
+    for task, label in sample.labels.items():
+        if form(label) == "vectors":
+            normals = interpolated(label, resize, masked)
+            length = np.linalg.norm(normals, axis=-1, keepdims=True)
+            labels[task] = normals / (length + np.finfo(np.float32).eps)
+        else:
+            labels[task] = resize(label, "nearest")
+    image = resize(sample.image.astype(np.float32), "cubic")
+    return replace(sample, image=image, labels=labels, scored={})
 
 
 PIPELINES: Mapping[str, type[Pipeline]] = {
-    "plain": Plain,
+    "plain": Whole,
     "survey": Survey,
     "survey-legacy": SurveyLegacy,
     "survey-nyud": SurveyNYUD,
     "atrc": ATRC,
 }
+"""By the name that tracks call them."""
+
+
+def make_pipeline(name: str, pixels: str, size: tuple[int, int]) -> Pipeline:
+    """The pipeline that a recipe names: where `pixels` are Pillow's, its first version if any."""
+    first = FIRST if pixels == "pillow" else {}
+    return first.get(name, PIPELINES[name])(size)

@@ -20,14 +20,15 @@ Form = Literal["indices", "vectors", "distances"]
 
 @dataclass(frozen=True)
 class Sample:
-    """An image (H, W, 3) uint8 and labels of its height and width, by task.
+    """An image (H, W, 3) and labels of its height and width, by task.
 
+    Images are uint8, inside of pipelines also float32 on the same scale.
     A label's form says what it is, see `form`. `scored` are labels that predictions are scored
     against where that is not what is trained on.
     """
 
     name: str
-    image: NDArray[np.uint8]
+    image: Array
     labels: Mapping[str, Array]
     scored: Mapping[str, Array] = field(default_factory=dict)
 

@@ -14,7 +14,6 @@ from typing_extensions import override
 from seesaw.tasks.families.dense.batches import Batch, DenseBatches
 from seesaw.tasks.families.dense.outcomes import Constant, Labelled, Measured, values, wrong
 from seesaw.tasks.families.dense.sample import Array
-from seesaw.tasks.families.dense.task_types import as_array
 from seesaw.tasks.families.scoring import Answers, Scores, Scoring, named
 from seesaw.tasks.parallel import cpus, mapped
 from seesaw.tasks.task import SCORED
@@ -69,9 +68,9 @@ class DenseScoring(Scoring):
     ) -> dict[str, Array]:
         """Predictions by task for one image of a batch, at its own size."""
         size = batch.samples[index].image.shape[:2]
-        back = self.batches.pipeline.back
+        predicted = self.batches.pipeline.predicted
         return {
-            task.name: as_array(task.predict(back(outputs[task.name][index].float(), size)))
+            task.name: predicted(task, outputs[task.name][index].float(), size)
             for task in self.tasks
         }
 

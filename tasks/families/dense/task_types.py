@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seesaw.tasks.families.dense import metrics
+from seesaw.tasks.families.dense import metrics, opencv
 from seesaw.tasks.families.dense.metrics import DenseMetric
 from seesaw.tasks.families.dense.sample import IGNORE, Array
 from seesaw.tasks.task import Task, Unit
@@ -55,6 +55,14 @@ class DenseTask(Task, ABC):
     def constant(self, labels: list[Array]) -> Array:
         """The prediction for a pixel that is best on average over the labels, from these alone."""
 
+    def stored(self, prediction: Array, size: tuple[int, int]) -> Array:
+        """A prediction of the network's size as the survey reads it from a file at `size` (h, w).
+
+        Files hold 8 bits, of which the fraction is dropped, except where they are said not to.
+        Here they hold floating-point numbers.
+        """
+        return opencv.resize(prediction, "linear", size)
+
 
 @dataclass(frozen=True)
 class Segmentation(DenseTask):
@@ -91,6 +99,10 @@ class Segmentation(DenseTask):
         counts = sum(np.bincount(label.ravel(), minlength=256)[: self.outputs] for label in labels)
         return np.uint8(np.argmax(counts))  # type: ignore[return-value]
 
+    def stored(self, prediction: Array, size: tuple[int, int]) -> Array:
+        """The nearest class."""
+        return opencv.resize(prediction, "nearest", size)
+
 
 @dataclass(frozen=True)
 class Saliency(DenseTask):
@@ -118,18 +130,22 @@ class Saliency(DenseTask):
 
     def draw(self, values: Array) -> NDArray[np.uint8]:
         """White is salient."""
-        return _grey(values)
+        return grey(values)
 
     def constant(self, labels: list[Array]) -> Array:
         """Everything is salient: nothing at all would score 0."""
         return np.float32(1)  # type: ignore[return-value]
+
+    def stored(self, prediction: Array, size: tuple[int, int]) -> Array:
+        """Probabilities in 8 bits."""
+        return in_eight_bits(prediction, size) / 255
 
 
 @dataclass(frozen=True)
 class Edges(DenseTask):
     """Boundaries: cross-entropy with edge pixels weighing 0.95; odsF and the same loss.
 
-    odsF is read off thresholds a twentieth apart, which is quick; see `BenchmarkEdges`.
+    odsF is read off thresholds a twentieth apart, which is quick; see `benchmarks`.
     """
 
     metrics: tuple[str, ...] = ("edge_odsF", "edge_oisF", "edge_bce")
@@ -157,7 +173,7 @@ class Edges(DenseTask):
         """Black is a boundary; labels are 0 or 1, predictions logits."""
         if values.dtype != np.uint8:
             values = 1 / (1 + np.exp(-values.astype(np.float64)))
-        return _grey(1 - values)
+        return grey(1 - values)
 
     def constant(self, labels: list[Array]) -> Array:
         """Everything is a boundary, with the loss's own probability."""
@@ -166,23 +182,6 @@ class Edges(DenseTask):
         weight = metrics.EdgeBCE.WEIGHT
         odds = max(weight * edges, 1e-6) / max((1 - weight) * others, 1e-6)
         return np.float32(np.log(odds))  # type: ignore[return-value]
-
-
-@dataclass(frozen=True)
-class BenchmarkEdges(Edges):
-    """The same task scored as in the literature: thresholds a hundredth apart, both dialects."""
-
-    metrics: tuple[str, ...] = (
-        "edge_odsF", "edge_oisF", "edge_odsF_nms", "edge_oisF_nms", "edge_bce",
-    )  # fmt: skip
-
-    def measures(self) -> Mapping[str, DenseMetric]:
-        """Matched boundary pixels in both dialects, and the sum of losses."""
-        return {
-            "boundaries": metrics.Boundaries(self.max_distance),
-            "boundaries_nms": metrics.SuppressedBoundaries(self.max_distance),
-            "edge_bce": metrics.EdgeBCE(),
-        }
 
 
 @dataclass(frozen=True)
@@ -225,6 +224,10 @@ class Normals(DenseTask):
         total = np.sum([label.reshape(-1, 3).sum(0, dtype=np.float64) for label in labels], axis=0)
         return np.asarray(total / np.linalg.norm(total), np.float32)
 
+    def stored(self, prediction: Array, size: tuple[int, int]) -> Array:
+        """Components from -1 to 1 in 8 bits."""
+        return 2.0 * in_eight_bits((prediction + 1) / 2, size) / 255 - 1
+
 
 @dataclass(frozen=True)
 class Depth(DenseTask):
@@ -251,7 +254,7 @@ class Depth(DenseTask):
 
     def draw(self, values: Array) -> NDArray[np.uint8]:
         """Near is white, `FAR` metres black."""
-        return _grey(1 - np.clip(values / FAR, 0, 1))
+        return grey(1 - np.clip(values / FAR, 0, 1))
 
     def constant(self, labels: list[Array]) -> Array:
         """The mean depth."""
@@ -259,7 +262,7 @@ class Depth(DenseTask):
         return np.float32(valid.mean())  # type: ignore[return-value]
 
 
-def _grey(values: Array) -> NDArray[np.uint8]:
+def grey(values: Array) -> NDArray[np.uint8]:
     """Shares (H, W) as a grey picture; 255, to ignore, becomes white."""
     tones = np.asarray(255 * np.clip(values, 0, 1), np.uint8)
     return np.repeat(tones[..., None], 3, axis=-1)
@@ -284,6 +287,11 @@ def _balanced(logits: Tensor, positive: Tensor, weight: Tensor) -> Tensor:
     """Binary cross-entropy, `weight` for positives and 1 - `weight` for the others; the mean."""
     losses = F.binary_cross_entropy_with_logits(logits, positive.float(), reduction="none")
     return torch.where(positive, weight, 1 - weight).mul(losses).mean()
+
+
+def in_eight_bits(shares: Array, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Shares of 255 (H, W) or (H, W, 3), brought to `size` linearly, their fraction dropped."""
+    return opencv.resize(255 * shares, "linear", size).astype(np.uint8)
 
 
 def as_array(prediction: Tensor) -> NDArray[np.generic]:

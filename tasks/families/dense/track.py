@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 from typing_extensions import override
 
 from seesaw.tasks.task import SPLITS, DataError
@@ -21,6 +21,11 @@ class DenseRecipe(Recipe):
 
     size: tuple[PositiveInt, PositiveInt]
     pipeline: Literal["plain", "survey", "survey-legacy", "survey-nyud", "atrc"]
+    pixels: Literal["pillow", "opencv"] = Field(
+        "pillow",
+        description="opencv: as the field's toolchains have them; pillow: as first versions do",
+        exclude_if=lambda own: own == "pillow",  # records of first versions do not know of it
+    )
     decoder: Literal["light", "convolutional"]
 
 
@@ -35,9 +40,10 @@ class DenseTrack(Track):
     def load_data(self, folder: Path | None, only: Sequence[str] = ()) -> tuple[str, DenseData]:
         if self.tier == "local" and folder is None:
             raise DataError(f"{self.slug} needs a folder with its data: DATA=..., or --data ...")
-        data: DenseData = self._loaded(folder)
+        data: DenseData = self._loaded(folder, pixels=self.recipe.pixels)
         slug, names = kept_tasks(self.slug, [task.name for task in data.tasks], only)
-        sizes = {split: len(data.splits[split]) for split in SPLITS}
+        kept = data.only(names)
+        sizes = {split: len(kept.splits[split]) for split in SPLITS}
         for name in names:
             check_sizes(slug, name, sizes)
-        return slug, data.only(names)
+        return slug, kept

@@ -6,7 +6,7 @@ Arrays go in and out; randomness comes from the generator that is handed in and 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,9 +18,13 @@ from PIL import Image
 from torch import Tensor
 from typing_extensions import override
 
-from seesaw.tasks.families.dense.sample import Array, Sample, form
+from seesaw.tasks.families.dense.opencv import How
+from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample, form
+from seesaw.tasks.families.dense.task_types import DenseTask, as_array
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+PARTS = "human_parts"
+"""The task whose background counts only beside a person."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,13 @@ class Pipeline(ABC):
             return outputs
         return F.interpolate(outputs[None], native, mode="bilinear")[0]
 
+    def predicted(self, task: DenseTask, outputs: Tensor, native: tuple[int, int]) -> Array:
+        """Outputs (channels, *size) of one image as what the task's metrics take, at its size."""
+        return as_array(task.predict(self.back(outputs, native)))
+
 
 def network_input(images: Sequence[Array]) -> Tensor:
-    """Images (H, W, 3) uint8 of one size as a normalised batch (batch, 3, H, W)."""
+    """Images (H, W, 3) of one size, 0 ... 255, as a normalised batch (batch, 3, H, W)."""
     batch = torch.from_numpy(np.stack(images)).movedim(-1, 1).float() / 255
     mean, deviation = (torch.tensor(v).view(3, 1, 1) for v in (MEAN, DEVIATION))
     return (batch - mean) / deviation
@@ -101,3 +109,38 @@ def unit(normals: Array) -> NDArray[np.float32]:
     """Vectors (H, W, 3) of length 1, zero ones left as they are."""
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     return np.asarray(normals / np.maximum(length, 1e-12), np.float32)
+
+
+def interpolated(normals: Array, move: Callable[[Array, How], Array], masked: bool) -> Array:
+    """Normals (H, W, 3) moved by cubic interpolation.
+
+    Args:
+        normals: zero where there are none.
+        move: what moves an array, in a way of interpolating.
+        masked: none where the nearest pixel has none; cubic interpolation makes some up around.
+    """
+    found = move(normals, "cubic")
+    if not masked:
+        return found
+    return found * move((normals != 0).any(-1).astype(np.uint8), "nearest")[..., None]
+
+
+def nearer(label: Array, factor: float) -> Array:
+    """The label of an image that was scaled: everything is `factor` times as near."""
+    return label / np.float32(factor) if form(label) == "distances" else label
+
+
+def turned(normals: Array, angle: float) -> Array:
+    """Normals (H, W, 3) whose image was turned by `angle` radians against the clock."""
+    x, y, z = normals[..., 0], normals[..., 1], normals[..., 2]
+    direction, length = np.arctan2(x, y), np.hypot(x, y)
+    new = (length * np.sin(direction + angle), length * np.cos(direction + angle), z)
+    return np.stack(new, axis=-1).astype(np.float32)
+
+
+def without_people(sample: Sample) -> Sample:
+    """The sample, its human parts counting for nothing if there are none in it."""
+    parts = sample.labels.get(PARTS)
+    if parts is None or not np.isin(parts, (0, IGNORE)).all():
+        return sample
+    return replace(sample, labels={**sample.labels, PARTS: np.full_like(parts, IGNORE)})

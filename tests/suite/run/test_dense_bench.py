@@ -27,7 +27,7 @@ from seesaw.tasks.families.dense.boundaries import laplacian, outlines
 from seesaw.tasks.families.dense.metrics import Meter
 from seesaw.tasks.families.dense.sample import Sample
 from seesaw.tasks.families.dense.transforms import unit
-from seesaw.tasks.sources.pascal_context import WITH_NORMALS
+from seesaw.tasks.sources.pascal_images import WITH_NORMALS
 from seesaw.tasks.sources.scenes.archive import LABEL_MAP, VOC, coded, write
 from seesaw.tasks.sources.scenes.render import sample
 from seesaw.tasks.task import DataError

@@ -16,14 +16,9 @@ from scipy.io import savemat
 from seesaw.suite.plan.request import RequestError
 from seesaw.tasks.families.dense.boundaries import laplacian, outlines
 from seesaw.tasks.families.dense.sample import IGNORE
-from seesaw.tasks.sources.pascal_context import (
-    PERSON,
-    WITH_NORMALS,
-    PascalContext,
-    check,
-    load,
-    painted_parts,
-)
+from seesaw.tasks.sources.pascal_context import check, load
+from seesaw.tasks.sources.pascal_images import WITH_NORMALS, PascalContext
+from seesaw.tasks.sources.pascal_parts import PERSON, painted_parts
 from seesaw.tasks.sources.scenes.archive import LABEL_MAP, VOC, annotation, coded, identity, write
 from seesaw.tasks.sources.scenes.render import sample
 from seesaw.tasks.task import DataError

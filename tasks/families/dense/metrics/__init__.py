@@ -14,17 +14,18 @@ from seesaw.tasks.families.dense.metrics.edges import Boundaries, EdgeBCE, Suppr
 from seesaw.tasks.families.dense.metrics.metric import DenseMetric, Meter
 from seesaw.tasks.families.dense.metrics.regions import MeanIoU
 from seesaw.tasks.families.dense.metrics.saliency import Saliency
-from seesaw.tasks.families.dense.metrics.surfaces import Depth, Normals
+from seesaw.tasks.families.dense.metrics.surfaces import Depth, FineNormals, Normals
 
 __all__ = [
-    "FAMILIES", "Boundaries", "DenseMetric", "Depth", "EdgeBCE", "MeanIoU", "Meter", "Normals",
-    "Saliency", "SuppressedBoundaries",
+    "FAMILIES", "Boundaries", "DenseMetric", "Depth", "EdgeBCE", "FineNormals", "MeanIoU", "Meter",
+    "Normals", "Saliency", "SuppressedBoundaries",
 ]  # fmt: skip
 
 FAMILIES: Mapping[str, type[DenseMetric]] = {
     "miou": MeanIoU,
     "saliency": Saliency,
     "normals": Normals,
+    "normals_fine": FineNormals,
     "boundaries": Boundaries,
     "boundaries_nms": SuppressedBoundaries,
     "edge_bce": EdgeBCE,

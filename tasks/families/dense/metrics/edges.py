@@ -55,18 +55,19 @@ class EdgeBCE:
 
 
 class Boundaries:
-    """`edge_odsF` and `edge_oisF` of logits (H, W) against boundary masks, see `boundaries`.
+    """`edge_odsF` and `edge_oisF` of predictions (H, W) against boundary masks, see `boundaries`.
 
     Args:
         max_distance: tolerance as a share of the image's diagonal.
         coarse: a twentieth between thresholds instead of a hundredth.
+        logits: predictions are logits, else probabilities.
     """
 
     on_training_label = False
     dialect: ClassVar[Dialect] = "seism"
 
-    def __init__(self, max_distance: float, coarse: bool = False) -> None:
-        self.max_distance = max_distance
+    def __init__(self, max_distance: float, coarse: bool = False, logits: bool = True) -> None:
+        self.max_distance, self.logits = max_distance, logits
         self.thresholds = COARSE if coarse else GRIDS[self.dialect]
 
     def statistics(self, prediction: Array, label: Array) -> Vector:
@@ -75,7 +76,9 @@ class Boundaries:
         Raises:
             ValueError: shapes differ.
         """
-        probabilities = 1 / (1 + np.exp(-prediction.astype(np.float64)))
+        probabilities = prediction.astype(np.float64)
+        if self.logits:
+            probabilities = 1 / (1 + np.exp(-probabilities))
         found = count(probabilities, [label == 1], self.max_distance, self.dialect, self.thresholds)
         return np.concatenate((found.best().table().ravel(), found.table().ravel())).astype(float)
 

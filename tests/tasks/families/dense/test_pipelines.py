@@ -10,9 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seesaw.tasks.families.dense.pipelines import PIPELINES, padded, rescaled, turned, warped
+from seesaw.tasks.families.dense.atrc import padded, rescaled
+from seesaw.tasks.families.dense.pipelines import PIPELINES, warped
 from seesaw.tasks.families.dense.sample import IGNORE, Sample
-from seesaw.tasks.families.dense.transforms import flipped, network_input, resized, unit
+from seesaw.tasks.families.dense.transforms import flipped, network_input, resized, turned, unit
 
 SIDE = 65
 
