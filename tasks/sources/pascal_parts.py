@@ -38,7 +38,7 @@ Categories = dict[str, list[int]]
 CACHE = TypeAdapter(Categories)
 
 
-def categories(annotation: Any, area: float = 0) -> list[int]:
+def categories(annotation: Any, area: int = 0) -> list[int]:
     """Category of every object (H, W), `SMALL` for those of at most `area` pixels."""
     return [
         int(np.ravel(thing[1])[0]) if np.sum(thing[2], dtype=np.int64) > area else SMALL
@@ -53,7 +53,7 @@ def people(annotation: Any) -> Iterator[Any]:
             yield thing
 
 
-def painted_parts(annotation: Any, area: float = 0) -> NDArray[np.uint8] | None:
+def painted_parts(annotation: Any, area: int = 0) -> NDArray[np.uint8] | None:
     """Part indices (H, W) of the people in an annotation; None if nobody counts.
 
     Somebody counts who is larger than `area` pixels; then everybody who has parts is painted, later
@@ -86,13 +86,13 @@ def annotation_of(folder: Path, name: str) -> Iterator[Any]:
         raise DataError(f"{path}: `anno` is not built like PASCAL-Part's: {error!r}") from None
 
 
-def with_people(folder: Path, split: str, ids: Sequence[str], area: float = 0) -> list[str]:
+def with_people(folder: Path, split: str, ids: Sequence[str], area: int = 0) -> list[str]:
     """Those of `ids` that somebody larger than `area` pixels is in, with parts or without.
 
     Raises:
         DataError: an annotation is missing or damaged, or the cache is none.
     """
-    name = split if area == 0 else f"{split}-area{area:g}"
+    name = split if area == 0 else f"{split}-area{area}"
     path = folder / f"ImageSets/Parts/{name}.txt"
     found = _cached(path)
     if set(found) != set(ids):
@@ -105,7 +105,7 @@ def with_people(folder: Path, split: str, ids: Sequence[str], area: float = 0) -
 @dataclass(frozen=True)
 class _Categories:
     folder: Path
-    area: float
+    area: int
 
     def __call__(self, name: str) -> list[int]:
         with annotation_of(self.folder, name) as annotation:
@@ -117,11 +117,13 @@ def _cached(path: Path) -> Categories:
         return CACHE.validate_json(path.read_bytes(), strict=True)
     except FileNotFoundError:
         return {}
-    except (OSError, ValidationError) as error:
-        raise DataError(
-            f"{path} must hold JSON, a list of category numbers by image: {error}; delete it, and "
-            "it is made again"
-        ) from None
+    except ValidationError as error:
+        wrong = error.errors()[0]["msg"]
+    except OSError as error:
+        wrong = str(error)
+    raise DataError(
+        f"{path} must hold JSON, lists of category numbers by image: {wrong}; it may be deleted"
+    )
 
 
 def _keep(path: Path, found: Mapping[str, list[int]]) -> None:

@@ -86,7 +86,8 @@ def warped(sample: Sample, degrees: float, factor: float, outside: int) -> Sampl
     for task, label in sample.labels.items():
         if form(label) == "vectors":
             valid = warp((label != 0).any(-1).astype(np.uint8), False, 0)
-            labels[task] = turned(unit(warp(label, True, 0)), angle) * valid[..., None]
+            moved = turned(unit(warp(label, True, 0)), angle).astype(np.float32)
+            labels[task] = moved * valid[..., None]
         else:
             fill = outside if form(label) == "indices" else nothing(label)
             labels[task] = nearer(warp(label, False, fill), factor)

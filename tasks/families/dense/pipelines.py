@@ -126,7 +126,9 @@ def warped(
     labels: dict[str, Array] = {}
     for task, label in sample.labels.items():
         if form(label) == "vectors":
-            labels[task] = interpolated(turned(label, np.radians(degrees)), warp, masked)
+            # short sums of opposite normals are made long later, and rounding with them
+            normals = turned(label.astype(np.float64), np.radians(degrees))
+            labels[task] = interpolated(normals, warp, masked)
         else:
             border = outside if form(label) == "indices" else 0
             labels[task] = nearer(warp(label, "nearest", outside=border), factor)
@@ -143,9 +145,10 @@ def squeezed(sample: Sample, size: tuple[int, int], masked: bool = True) -> Samp
     labels: dict[str, Array] = {}
     for task, label in sample.labels.items():
         if form(label) == "vectors":
-            normals = interpolated(label, resize, masked)
+            normals = interpolated(label.astype(np.float64), resize, masked)
             length = np.linalg.norm(normals, axis=-1, keepdims=True)
-            labels[task] = normals / (length + np.finfo(np.float32).eps)
+            normals /= length + np.finfo(np.float32).eps
+            labels[task] = normals.astype(np.float32)
         else:
             labels[task] = resize(label, "nearest")
     image = resize(sample.image.astype(np.float32), "cubic")

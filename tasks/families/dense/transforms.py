@@ -131,11 +131,11 @@ def nearer(label: Array, factor: float) -> Array:
 
 
 def turned(normals: Array, angle: float) -> Array:
-    """Normals (H, W, 3) whose image was turned by `angle` radians against the clock."""
+    """Normals (H, W, 3) whose image was turned by `angle` radians against the clock, in double."""
     x, y, z = normals[..., 0], normals[..., 1], normals[..., 2]
     direction, length = np.arctan2(x, y), np.hypot(x, y)
     new = (length * np.sin(direction + angle), length * np.cos(direction + angle), z)
-    return np.stack(new, axis=-1).astype(np.float32)
+    return np.stack(new, axis=-1)
 
 
 def without_people(sample: Sample) -> Sample:

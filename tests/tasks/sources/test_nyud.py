@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
+import odd_archives
 import pytest
 from PIL import Image
 
@@ -46,7 +48,23 @@ def test_labels(archive: Path) -> None:
     found = NYUD(archive, ["0000"])[0].labels
     assert (found["semseg"][raw == 0] == IGNORE).all()
     assert (found["semseg"][raw > 0] == raw[raw > 0] - 1).all()
-    np.testing.assert_allclose(np.linalg.norm(found["normals"], axis=-1), 1, atol=1e-5)
+    stored = np.load(archive / "normals/0000.npy").astype(np.float32)
+    np.testing.assert_array_equal(found["normals"], stored)
+
+
+def test_files_of_another_size_are_resized_to_their_image(tmp_path: Path) -> None:
+    odd_archives.nyud(tmp_path, ["0000", "0001", "0002", "0003"])
+    found = NYUD(tmp_path, ["0000"])[0].labels
+    raw = np.asarray(Image.open(tmp_path / "segmentation/0000.png"))
+    raw = np.where(raw == 0, IGNORE, raw.astype(int) - 1)
+    np.testing.assert_array_equal(found["semseg"], odd_archives.nearest(raw))
+    depth = np.load(tmp_path / "depth/0000.npy")
+    np.testing.assert_array_equal(found["depth"], odd_archives.nearest(depth))
+    normals = np.load(tmp_path / "normals/0000.npy")
+    size = odd_archives.IMAGE[::-1]
+    cubic = cv2.resize(normals.astype(np.float64), size, interpolation=cv2.INTER_CUBIC)
+    there = odd_archives.nearest((normals != 0).any(-1))[..., None]
+    np.testing.assert_allclose(found["normals"], cubic * there, atol=1e-5)
 
 
 def test_what_is_not_a_number_counts_for_nothing(archive: Path) -> None:

@@ -56,8 +56,9 @@ def test_labels_are_the_renderers(rendered: Path, seed: int) -> None:
     assert np.array_equal(found.truth("edges"), outlines(LABEL_MAP[classes]))
     known = WITH_NORMALS[LABEL_MAP[classes]]
     assert (found.labels["normals"][~known] == 0).all()
-    wanted = scene.labels["normals"][known] * [1, -1, 1]
-    assert (found.labels["normals"][known] * wanted).sum(-1).min(initial=1) > 0.9999  # 8 bits
+    eight_bits = coded(scene.labels["normals"]).astype(np.float64)
+    wanted = (2 * eight_bits / 255 - 1)[known]
+    np.testing.assert_allclose(found.labels["normals"][known], wanted, atol=1e-6)
 
 
 def test_splits_are_clean_or_legacy(rendered: Path) -> None:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seesaw.tasks.families.dense.metrics import EdgeBCE, MeanIoU, Meter, Normals, Saliency
+from seesaw.tasks.families.dense.metrics import (
+    EdgeBCE,
+    FineNormals,
+    MeanIoU,
+    Meter,
+    Normals,
+    Saliency,
+)
 
 
 @settings(max_examples=30)
@@ -95,6 +102,27 @@ def test_normals_are_pooled_over_valid_pixels(seed: int) -> None:
     lower = sorted(angles)[(len(angles) + 1) // 2 - 1]
     assert values["normals_median_deg"] == pytest.approx(lower, abs=0.26)
     assert values["normals_within_30"] == pytest.approx(np.mean(np.array(angles) < 30))
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10**6), spread=st.floats(0.02, 0.4))
+def test_the_fine_median_is_numpys(seed: int, spread: float) -> None:
+    rng = np.random.default_rng(seed)
+    labels = rng.normal(size=(3, 40, 50, 3))
+    labels /= np.linalg.norm(labels, axis=-1, keepdims=True)
+    found = labels + spread * rng.normal(size=labels.shape)
+    metric, coarse = Meter(FineNormals()), Meter(Normals())
+    for prediction, label in zip(found, labels, strict=True):
+        metric.update(prediction, label)
+        coarse.update(prediction, label)
+    cosine = (found / np.linalg.norm(found, axis=-1, keepdims=True) * labels).sum(-1)
+    angles = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+    values = metric.compute()
+    wanted = np.median(angles)
+    assert values["normals_median_deg"] == pytest.approx(wanted, abs=0.025, rel=5e-4)
+    others = {name: value for name, value in coarse.compute().items() if "median" not in name}
+    assert {name: values[name] for name in others} == others
+    assert FineNormals().possible(metric.total)
 
 
 def test_edge_loss_is_stable_and_weighs_edges() -> None:
