@@ -22,7 +22,7 @@ export PYTHONHASHSEED = 0
 some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench leaderboard budgets test quick lint
+.PHONY: help setup bench calibrate leaderboard budgets test quick lint
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -43,6 +43,9 @@ $(READY): requirements.lock pyproject.toml
 bench: $(READY) ## train and score METHOD, store the records, print the table
 	@$(BIN)/seesaw bench "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
 	  --seeds "$(SEEDS)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS))
+
+calibrate: $(READY) ## what TRACK can tell apart: LoRA and SMoRA over seeds, and LoRA where it must lose
+	@$(BIN)/seesaw calibrate "$(TRACK)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS))
 
 leaderboard: $(READY) ## rebuild every table and figure from results/
 	@$(BIN)/seesaw leaderboard

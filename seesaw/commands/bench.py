@@ -69,7 +69,7 @@ def bench(
         known = [Outcome.of(record, False, published) for record in done]
         console.bench_summary(known, own, published, as_json)
         return
-    with _interruptible():
+    with interruptible():
         where = (track, data, weights, tasks)
         jobs = _jobs(methods, where, target, chosen_seeds, threads)
         if dry_run:
@@ -86,7 +86,8 @@ def bench(
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
+    """Work that may be stopped at any time: what it had stored stays, and that is said."""
     try:
         yield
     except KeyboardInterrupt:

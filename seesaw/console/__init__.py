@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seesaw.console.calibration import calibration
 from seesaw.console.comparisons import LAYOUTS, budgets, memory, speed
 from seesaw.console.listings import backbones, methods, tracks
 from seesaw.console.progress import BenchProgress, Steps
@@ -25,6 +26,7 @@ __all__ = [
     "backbones",
     "bench_summary",
     "budgets",
+    "calibration",
     "checked",
     "cleaned",
     "data_checked",

@@ -6,9 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.speed import SpeedRecord
 
+Stored = Record | SpeedRecord | Calibration
+"""What a store keeps as JSON."""
 SCHEMA_VERSION = 2
 TENTH = "full"
 """The method that trained at a tenth of the rate before records said so."""
@@ -32,8 +35,8 @@ class RecordError(ValueError):
     """A record that cannot be read; the message says why."""
 
 
-def parse_record(text: str | bytes) -> Record | SpeedRecord:
-    """Read a record of this or an older schema, of either kind.
+def parse_record(text: str | bytes) -> Stored:
+    """Read a record of this or an older schema, of any kind.
 
     Raises:
         RecordError: damaged, foreign, or written by a newer schema.
@@ -65,7 +68,9 @@ def parse_record(text: str | bytes) -> Record | SpeedRecord:
         raise RecordError(str(error)) from None
 
 
-def _validated(raw: dict[str, Any]) -> Record | SpeedRecord:
+def _validated(raw: dict[str, Any]) -> Stored:
+    if raw.get("kind") == "calibration":
+        return Calibration.model_validate(raw)
     if raw.get("kind") == "speed":
         return SpeedRecord.model_validate(raw)
     record = Record.model_validate(raw)

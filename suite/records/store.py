@@ -12,16 +12,17 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
 
+from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.files import TEMPORARY, Files
 from seesaw.suite.records.names import printable, safe_part
 from seesaw.suite.records.record import Record, Spec
-from seesaw.suite.records.schema import RecordError, parse_record
+from seesaw.suite.records.schema import RecordError, Stored, parse_record
 from seesaw.suite.records.speed import SpeedRecord
 
 RECORD, OUTCOMES, WEIGHTS, PICTURE = ".json", ".parquet", ".safetensors", ".webp"
 """Suffixes of a record and of what lies beside it; a picture shows a run's predictions."""
 BESIDE = (OUTCOMES, WEIGHTS, PICTURE)
-R = TypeVar("R", Record, SpeedRecord)
+R = TypeVar("R", Record, SpeedRecord, Calibration)
 
 
 class StoreError(ValueError):
@@ -38,6 +39,7 @@ class Scan:
 
     records: list[Record] = field(default_factory=list)
     speed: list[SpeedRecord] = field(default_factory=list)
+    calibrations: list[Calibration] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
     sha256: dict[str, str] = field(default_factory=dict)
@@ -94,10 +96,12 @@ class Store:
         scan.sha256[record.path] = digest
         if isinstance(record, SpeedRecord):
             scan.speed.append(record)
+        elif isinstance(record, Calibration):
+            scan.calibrations.append(record)
         else:
             scan.records.append(record)
 
-    def _record(self, path: str) -> tuple[Record | SpeedRecord, str]:
+    def _record(self, path: str) -> tuple[Stored, str]:
         """The record in a file and the file's hash.
 
         Raises:
@@ -132,15 +136,25 @@ class Store:
 
     def attempts(self, spec: Spec) -> list[Record]:
         """The readable attempts at one spec, oldest first."""
-        found = []
-        for number in self._numbers(spec, RECORD):
+        return [found for found in self._attempts(spec) if isinstance(found, Record)]
+
+    def add_if_new(self, calibration: Calibration) -> Calibration:
+        """The newest calibration like this one, which is added if none says the same.
+
+        Raises:
+            StoreError: see `add`.
+        """
+        known = [own for own in self._attempts(calibration) if isinstance(own, Calibration)]
+        if known and known[-1].says_the_same(calibration):
+            return known[-1]
+        return self.add(calibration)
+
+    def _attempts(self, of: Spec | Calibration) -> Iterator[Stored]:
+        for number in self._numbers(of, RECORD):
             try:
-                record, _ = self._record(f"{self._base(spec)}-{number}{RECORD}")
+                yield self._record(f"{self._base(of)}-{number}{RECORD}")[0]
             except RecordError:
                 continue  # named by every scan; a new attempt never reuses its number
-            if isinstance(record, Record):
-                found.append(record)
-        return found
 
     def seeds(self, spec: Spec) -> list[Record]:
         """The newest run that ended `ok` of every seed of the entry that `spec` belongs to."""
@@ -264,7 +278,7 @@ class Store:
     def _beside(self, record: Record, suffix: str) -> str:
         return f"{self._base(record)}-{record.attempt}{suffix}"
 
-    def _base(self, of: Spec | Record | SpeedRecord) -> str:
+    def _base(self, of: Spec | Stored) -> str:
         """Address of a record's files up to the attempt.
 
         Raises:
@@ -278,11 +292,11 @@ class Store:
             )
         return "/".join([self.root, *parts])
 
-    def _numbers(self, of: Spec | SpeedRecord, suffix: str) -> list[int]:
+    def _numbers(self, of: Spec | SpeedRecord | Calibration, suffix: str) -> list[int]:
         """Attempt numbers in use by file name, lowest first."""
         return sorted(self._numbered(of, suffix))
 
-    def _numbered(self, of: Spec | SpeedRecord, suffix: str) -> Iterator[int]:
+    def _numbered(self, of: Spec | SpeedRecord | Calibration, suffix: str) -> Iterator[int]:
         pattern = re.compile(rf"{re.escape(of.prefix)}-([1-9][0-9]*){re.escape(suffix)}")
         for name in self.files.names(str(PurePosixPath(self._base(of)).parent)):
             if match := pattern.fullmatch(name):

@@ -11,6 +11,7 @@ import pandas as pd
 from torch import Tensor
 
 from seesaw.tasks.families.batches import Batches
+from seesaw.tasks.task import SCORED
 
 EVAL_BATCH = 64
 Scores = dict[str, dict[str, float]]
@@ -40,8 +41,14 @@ class Scoring(ABC):
 
     @staticmethod
     @abstractmethod
-    def scores(outcomes: pd.DataFrame, task: str, metrics: Sequence[str]) -> Scores:
+    def values(outcomes: pd.DataFrame, metrics: Sequence[str]) -> dict[str, float]:
+        """Every metric of one task on one split, from its outcomes, whose order says nothing."""
+
+    @classmethod
+    def scores(cls, outcomes: pd.DataFrame, task: str, metrics: Sequence[str]) -> Scores:
         """Every metric of one task on dev and test, from outcomes alone."""
+        own = outcomes[outcomes["task"] == task]
+        return {split: cls.values(own[own["split"] == split], metrics) for split in SCORED}
 
     @abstractmethod
     def trivial(self, task: int) -> Scores:

@@ -76,9 +76,8 @@ class DenseScoring(Scoring):
 
     @override
     @staticmethod
-    def scores(outcomes: pd.DataFrame, task: str, metrics: Sequence[str]) -> Scores:
-        own = outcomes[outcomes["task"] == task]
-        return {split: values(own[own["split"] == split], metrics) for split in SCORED}
+    def values(outcomes: pd.DataFrame, metrics: Sequence[str]) -> dict[str, float]:
+        return values(outcomes, metrics)
 
     @override
     def trivial(self, task: int) -> Scores:

@@ -97,9 +97,12 @@ class InstructionScoring(Scoring):
 
     @override
     @staticmethod
-    def scores(outcomes: pd.DataFrame, task: str, metrics: Sequence[str]) -> Scores:
-        own = outcomes[outcomes["task"] == task]
-        return {split: _score(own[own["split"] == split], metrics) for split in SCORED}
+    def values(outcomes: pd.DataFrame, metrics: Sequence[str]) -> dict[str, float]:
+        answers = {
+            str(output): (own["found"].tolist(), own["wanted"].tolist())
+            for output, own in outcomes.groupby("output", observed=True)
+        }
+        return score(metrics, answers)
 
     @override
     def trivial(self, task: int) -> Scores:
@@ -154,11 +157,3 @@ def chosen(choices: Sequence[str], values: Sequence[float], output: Output) -> s
     if output == "choice_norm":
         values = [v / len(c) for v, c in zip(values, choices, strict=True)]
     return choices[int(np.argmax(values))]
-
-
-def _score(outcomes: pd.DataFrame, metrics: Sequence[str]) -> dict[str, float]:
-    answers = {
-        str(output): (own["found"].tolist(), own["wanted"].tolist())
-        for output, own in outcomes.groupby("output", observed=True)
-    }
-    return score(metrics, answers)

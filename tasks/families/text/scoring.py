@@ -75,16 +75,11 @@ class SentenceScoring(Scoring):
 
     @override
     @staticmethod
-    def scores(outcomes: pd.DataFrame, task: str, metrics: Sequence[str]) -> Scores:
-        own = outcomes[outcomes["task"] == task]
-        return {
-            split: score(
-                tuple(metrics),
-                own.loc[own["split"] == split, "prediction"].to_numpy(dtype=np.float64),
-                own.loc[own["split"] == split, "target"].to_numpy(dtype=np.float64),
-            )
-            for split in SCORED
-        }
+    def values(outcomes: pd.DataFrame, metrics: Sequence[str]) -> dict[str, float]:
+        prediction, target = (
+            outcomes[name].to_numpy(dtype=np.float64) for name in ("prediction", "target")
+        )
+        return score(tuple(metrics), prediction, target)
 
     @override
     def trivial(self, task: int) -> Scores:

@@ -1,0 +1,75 @@
+"""The runs of a calibration: LoRA, one routed method, and LoRA where it must come out worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from seesaw.suite.plan.job import Job
+from seesaw.suite.plan.plan import make_jobs
+from seesaw.suite.plan.refused import Refused
+from seesaw.suite.plan.request import MethodRequest, RequestError
+from seesaw.suite.plan.workload import Workload
+from seesaw.suite.records.calibration import Condition
+
+LORA, HEADS = MethodRequest("lora", {}), MethodRequest("head_only", {})
+SHARE = 8
+"""Of the budget, the part that LoRA gets where it has little."""
+SHORTER = 10
+"""How many times fewer steps LoRA takes where it has few."""
+CONFLICT = "conflict"
+"""The option of a track's data that sets how much of it asks for opposite answers."""
+Plan = Mapping[Condition, Sequence[Job | Refused]]
+
+
+def plan(
+    workload: Workload, routed: MethodRequest, seeds: Sequence[int], few: Sequence[int]
+) -> Plan:
+    """Every run of a calibration, in the order in which they are done.
+
+    Args:
+        workload: the track; all runs but those with a changed recipe or changed data are on it.
+        routed: what LoRA is compared with.
+        seeds: of LoRA and of `routed`.
+        few: of everything else.
+
+    Raises:
+        RequestError: `routed` routes nothing.
+    """
+    if routed.config_class.routes_on == "none":
+        raise RequestError(
+            f"method is {routed.label}, which routes nothing; name one that does, such as smora"
+        )
+    budget = workload.track.budgets.default
+    asked: dict[Condition, tuple[Workload, MethodRequest, int, Sequence[int]]] = {
+        "lora": (workload, LORA, budget, seeds),
+        "routed": (workload, routed, budget, seeds),
+        "heads": (workload, HEADS, budget, few),
+        "tenth": (_with_fewer_steps(workload), LORA, budget, few),
+        "eighth": (workload, LORA, budget // SHARE, few),
+    }
+    if CONFLICT in workload.track.options:
+        asked["conflict0"] = (_with_conflict(workload, 0.0), LORA, budget, few)
+        asked["conflict1"] = (_with_conflict(workload, 1.0), LORA, budget, few)
+    return {
+        condition: make_jobs(own, [request], target, chosen)
+        for condition, (own, request, target, chosen) in asked.items()
+    }
+
+
+def _with_fewer_steps(workload: Workload) -> Workload:
+    recipe = workload.track.recipe
+    steps = max(1, round(recipe.steps / SHORTER))
+    return _changed(workload, recipe=recipe.model_copy(update={"steps": steps}))
+
+
+def _with_conflict(workload: Workload, conflict: float) -> Workload:
+    return _changed(workload, options=workload.track.options | {CONFLICT: conflict})
+
+
+def _changed(workload: Workload, **fields: Any) -> Workload:
+    """The workload of a track that differs in some fields; its runs are no entries of a board."""
+    track = workload.track.model_copy(update=fields)
+    folder = None if workload.data is None else Path(workload.data)
+    return Workload(track, folder, workload.served, workload.tasks)
