@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean, stdev
@@ -171,11 +171,3 @@ class Calibrated:
         rows = self.calibration.item_covariance
         terms = (a * b * rows[i][j] for i, a in enumerate(weights) for j, b in enumerate(weights))
         return max(0.0, sum(terms)) ** 0.5
-
-
-def newest(calibrations: Iterable[Calibration]) -> list[Calibration]:
-    """The last calibration of every track with every routed method, sorted by path."""
-    found: dict[tuple[str, str], Calibration] = {}
-    for own in sorted(calibrations, key=lambda own: own.attempt):
-        found[own.folder, own.prefix] = own
-    return [found[key] for key in sorted(found)]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from tabulate import tabulate
 
 from seesaw.reports.boards import SEEDS_FOR_RANKS, Board
-from seesaw.reports.calibration import Calibrated, Row, newest
+from seesaw.reports.calibration import Calibrated, Row
 from seesaw.reports.markup import link, plain
 from seesaw.reports.power import Interval
 from seesaw.reports.targets import targets
-from seesaw.suite.records.calibration import Calibration
+from seesaw.suite.records.calibration import Calibration, newest
 
 PAGE = "CALIBRATION.md"
 INTRODUCTION = f"""\

@@ -11,11 +11,13 @@ from statistics import mean
 import pandas as pd
 from tabulate import tabulate
 
-from seesaw.reports import speed
+from seesaw.reports import calibration_page, speed
 from seesaw.reports.boards import REFERENCE, SEEDS_FOR_RANKS, Board, Entry, boards
+from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.figure import draw
 from seesaw.reports.markup import link, plain
 from seesaw.reports.statistics import Summary
+from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record, TaskResult
 from seesaw.suite.records.store import Scan
 
@@ -41,18 +43,26 @@ predictions.
 """
 
 
-def build(records: Sequence[Record], scan: Scan, out: Path) -> list[Path]:
+def build(
+    records: Sequence[Record],
+    scan: Scan,
+    out: Path,
+    calibrations: Sequence[Calibration] = (),
+) -> list[Path]:
     """Write the leaderboard into the folder `out`; the files written.
 
     Args:
         records: those that are to be shown.
         scan: of their store, for step times and pictures.
         out: made where it is missing.
+        calibrations: those that are to be shown.
     """
     found = boards(records, scan.speed)
+    links = _links(scan.pictures, out)
     figures = {track: draw(track, own) for track, own in by_track(found).items()}
     files = {
-        "LEADERBOARD.md": markdown(found, list(figures), _links(scan.pictures, out)),
+        "LEADERBOARD.md": markdown(found, list(figures), links, calibrations),
+        calibration_page.PAGE: calibration_page.markdown(calibrations),
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
         **{f"figures/{track}.svg": figure for track, figure in figures.items()},
@@ -87,7 +97,12 @@ def _links(pictures: Mapping[str, str], out: Path) -> dict[str, str]:
     }
 
 
-def markdown(found: Sequence[Board], figures: Sequence[str], links: Mapping[str, str]) -> str:
+def markdown(
+    found: Sequence[Board],
+    figures: Sequence[str],
+    links: Mapping[str, str],
+    calibrations: Sequence[Calibration],
+) -> str:
     """The page: a section per board, and the figure once per track; entries link to a picture."""
     if not found:
         return f"{INTRODUCTION}\nNo records yet.\n"
@@ -95,7 +110,7 @@ def markdown(found: Sequence[Board], figures: Sequence[str], links: Mapping[str,
     for board in found:
         title = f"## {plain(board.track)}, {board.budget:,} parameters"
         about = f"Test examples: {_sizes(board)}. Conditions `{board.conditions}`."
-        parts += [title, about, _tables(board, links)]
+        parts += [title, about, *board_lines(board, calibrations), _tables(board, links)]
         if board.track in figures:
             parts.append("!" + link(f"Scores on {board.track}", f"figures/{board.track}.svg"))
             figures = [track for track in figures if track != board.track]

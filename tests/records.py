@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from seesaw.suite.records.calibration import (
+    HEADS,
+    LORA,
+    Calibration,
+    CalibrationRun,
+    CalibrationTask,
+    Condition,
+)
 from seesaw.suite.records.record import Cost, ParameterCounts, Provenance, Record, Spec, TaskResult
 from seesaw.suite.records.speed import SpeedRecord
 
@@ -128,3 +137,57 @@ def speed_record(method: str = "smora", ratio: float = 1.25, **changes: Any) -> 
         "provenance": PROVENANCE,
     }
     return SpeedRecord(**fields | changes)
+
+
+Table = Mapping[Condition, Sequence[Mapping[str, float]]]
+"""Scores by task, for every seed from 0 on, under every condition."""
+
+
+def calibration_task(**changes: Any) -> CalibrationTask:
+    """A task in points, where a constant answer scores 50."""
+    fields: dict[str, Any] = {
+        "n": 4,
+        "primary": "accuracy",
+        "unit": "points",
+        "lower_is_better": False,
+        "constant": 50.0,
+    }
+    return CalibrationTask(**fields | changes)
+
+
+def calibration_run(condition: Condition, seed: int, **changes: Any) -> CalibrationRun:
+    """A run that ended `ok` at 75 points on `a` and `b`, with the id of a spec of its own."""
+    method = {"routed": "smora", "heads": HEADS}.get(condition, LORA)
+    budget = 125 if condition == "eighth" else 1000
+    fields: dict[str, Any] = {
+        "condition": condition,
+        "method": method,
+        "seed": seed,
+        "id": spec(method, seed, budget=budget).id,
+        "status": "ok",
+        "scores": {"a": 75.0, "b": 75.0},
+        "git_commit": "0" * 40,
+        "dirty": False,
+    }
+    return CalibrationRun(**fields | changes)
+
+
+def calibration(scores: Table, **changes: Any) -> Calibration:
+    """A calibration with these scores; an item deviation of 1 for every task, independent."""
+    names = list(scores["lora"][0])
+    runs = [
+        calibration_run(condition, seed, scores=dict(own))
+        for condition, rows in scores.items()
+        for seed, own in enumerate(rows)
+    ]
+    fields: dict[str, Any] = {
+        "track": "sentences@1",
+        "budget": 1000,
+        "method": "smora",
+        "tasks": {name: calibration_task() for name in names},
+        "runs": runs,
+        "item_covariance": [[float(a == b) for a in names] for b in names],
+        "resamples": 200,
+        "provenance": PROVENANCE,
+    }
+    return Calibration(**fields | changes)

@@ -51,7 +51,7 @@ def leaderboard(
     from seesaw.suite.records.store import Store
 
     found = audit(Store(results), _sources(track, data, weights), lambda r: r.status == "ok")
-    paths = build(found.accepted, found.scan, out)
+    paths = build(found.accepted, found.scan, out, found.calibrations)
     console.written(paths, found.refused, as_json)
 
 

@@ -11,8 +11,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from seesaw.suite.audit.cache import Verdict, Verdicts, key
+from seesaw.suite.audit.calibration import calibration_problems
 from seesaw.suite.audit.crosswise import Known, of_commits, of_outcomes
 from seesaw.suite.audit.sources import Sources
+from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Scan, Store, StoreError
 from seesaw.tasks.task import DataError, WeightsError
@@ -41,6 +43,11 @@ class Audit:
         return [r for r in self.scan.records if self.problems.get(r.path) == []]
 
     @property
+    def calibrations(self) -> list[Calibration]:
+        """The calibrations without a problem."""
+        return [c for c in self.scan.calibrations if self.problems.get(c.path) == []]
+
+    @property
     def checked(self) -> dict[str, list[str]]:
         """`problems`, and damaged files with their reason."""
         return self.problems | {path: [reason] for path, reason in self.scan.damaged.items()}
@@ -59,6 +66,8 @@ def audit(
 ) -> Audit:
     """Look at the `chosen` records of a store, each of them once per state of record and code.
 
+    Calibrations are looked at in any case.
+
     Args:
         store: every record of it is read, for none may have the outcomes of another.
         sources: what records are checked against.
@@ -75,6 +84,8 @@ def audit(
                 found.notes[note].append(record.path)
         found.known.append((record, verdict.fingerprint))
     judge.verdicts.save()
+    for calibration in found.scan.calibrations:
+        found.problems[calibration.path] = calibration_problems(calibration, found.scan.records)
     for path, said in of_commits(found.scan.records) + of_outcomes([*found.known, *beside]):
         if path in found.problems:
             found.problems[path].append(said)
@@ -94,6 +105,9 @@ def audit_named(store: Store, sources: Sources, names: Collection[str]) -> Audit
     if not names:
         return audit(store, sources)
     found = audit(store, sources, lambda record: record.path.rpartition("/")[2] in names)
+    found.problems = {
+        path: own for path, own in found.problems.items() if path.rpartition("/")[2] in names
+    }
     damaged = found.scan.damaged
     named = {path: PurePosixPath(path).stem for path in damaged}
     found.scan.damaged = {path: damaged[path] for path, stem in named.items() if stem in names}

@@ -49,11 +49,13 @@ def _what_ran(record: Record) -> str:
     """The spec as text, without what makes no difference to its outcomes.
 
     What has a size of its own is the same run under every budget; methods that route nothing are
-    one and the same function where they have equally many parameters.
+    one and the same function where they have equally many parameters, and where nothing is trained
+    there is no other seed.
     """
     if record.routes_on == "none":
         counts = record.parameters and record.parameters.model_dump()
         same: dict[str, Any] = {"method": "none", "options": {}, "config": counts, "budget": 1}
+        same |= {} if record.steps else {"seed": 0}
         return record.spec.model_copy(update=same).id
     from seesaw.methods import get_method
     from seesaw.methods.registry import UnknownName

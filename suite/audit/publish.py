@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from seesaw.suite.audit.audit import audit
+from seesaw.suite.audit.audit import Audit, audit
+from seesaw.suite.audit.calibration import calibration_problems, unfit
 from seesaw.suite.audit.sources import Sources
+from seesaw.suite.records.calibration import Calibration, newest
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import PICTURE, Scan, Store
 
 
 def publish(
     runs: Store, published: Store, sources: Sources, again: bool = False
-) -> tuple[list[Record], dict[str, str]]:
+) -> tuple[list[Record | Calibration], dict[str, str]]:
     """Copy every `ok` record that verifies, comes from a clean commit and is not there yet.
 
     With `again`, runs whose outcomes differ from their published twin's, as after a change of the
-    code, are copied too, as new attempts.
+    code, are copied too, as new attempts. The newest calibration goes with its runs.
 
     Returns:
         The records copied, and the reason by path for those that were not.
@@ -29,7 +31,8 @@ def publish(
         for record in sorted(own.accepted, key=lambda record: record.path)
     ]
     _copy_speed(own.scan, there.scan, published)
-    return copied, dict(sorted((refused | own.refused).items()))
+    kept = _copy_calibrations(own, there.scan, published)
+    return [*copied, *kept[0]], dict(sorted((refused | own.refused | kept[1]).items()))
 
 
 def _unfit(record: Record, twins: dict[str, Record], again: bool) -> str | None:
@@ -56,6 +59,21 @@ def _copy_speed(own: Scan, there: Scan, published: Store) -> None:
         is_known = (record.folder, record.provenance.started) in known
         if record.provenance.dirty is False and not is_known:
             published.add(record)
+
+
+def _copy_calibrations(
+    own: Audit, there: Scan, published: Store
+) -> tuple[list[Calibration], dict[str, str]]:
+    """Copy the newest calibration of each track that is as it says; those, and why not the rest."""
+    copied, refused = [], {}
+    for calibration in newest(own.calibrations):
+        problems = calibration_problems(calibration, there.records)
+        if reason := unfit(calibration, there.calibrations) or "; ".join(problems):
+            refused[calibration.path] = reason
+            continue
+        attempt = published.next_attempt(calibration)
+        copied.append(published.add(calibration.model_copy(update={"attempt": attempt})))
+    return copied, refused
 
 
 def _evidence(record: Record, runs: Store, sources: Sources) -> dict[str, bytes]:

@@ -29,7 +29,7 @@ def statement_problems(record: Record, track: Track) -> Iterator[str]:
             f"routing at {place}: {said}"
             for said in _routing_problems(statistics, len(record.spec.tasks))
         )
-    yield from _provenance_problems(record.provenance)
+    yield from provenance_problems(record.provenance)
 
 
 def _routing_problems(own: RoutingStatistics, n_tasks: int) -> Iterator[str]:
@@ -52,7 +52,8 @@ def _shares(values: Sequence[float], rounding: float) -> bool:
     return within and abs(sum(values) - 1) <= rounding * max(1, len(values))
 
 
-def _provenance_problems(own: Provenance) -> Iterator[str]:
+def provenance_problems(own: Provenance) -> Iterator[str]:
+    """What of a provenance cannot be."""
     if own.git_commit is not None and not COMMIT.fullmatch(own.git_commit):
         yield f"git_commit is {own.git_commit}; it must be 40 hex digits"
     if (own.git_commit is None) != (own.dirty is None):

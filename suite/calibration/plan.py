@@ -11,9 +11,8 @@ from seesaw.suite.plan.plan import make_jobs
 from seesaw.suite.plan.refused import Refused
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.workload import Workload
-from seesaw.suite.records.calibration import Condition
+from seesaw.suite.records.calibration import HEADS, LORA, Condition
 
-LORA, HEADS = MethodRequest("lora", {}), MethodRequest("head_only", {})
 SHARE = 8
 """Of the budget, the part that LoRA gets where it has little."""
 SHORTER = 10
@@ -42,16 +41,17 @@ def plan(
             f"method is {routed.label}, which routes nothing; name one that does, such as smora"
         )
     budget = workload.track.budgets.default
+    lora, heads = MethodRequest(LORA, {}), MethodRequest(HEADS, {})
     asked: dict[Condition, tuple[Workload, MethodRequest, int, Sequence[int]]] = {
-        "lora": (workload, LORA, budget, seeds),
+        "lora": (workload, lora, budget, seeds),
         "routed": (workload, routed, budget, seeds),
-        "heads": (workload, HEADS, budget, few),
-        "tenth": (_with_fewer_steps(workload), LORA, budget, few),
-        "eighth": (workload, LORA, budget // SHARE, few),
+        "heads": (workload, heads, budget, few),
+        "tenth": (_with_fewer_steps(workload), lora, budget, few),
+        "eighth": (workload, lora, budget // SHARE, few),
     }
     if CONFLICT in workload.track.options:
-        asked["conflict0"] = (_with_conflict(workload, 0.0), LORA, budget, few)
-        asked["conflict1"] = (_with_conflict(workload, 1.0), LORA, budget, few)
+        asked["conflict0"] = (_with_conflict(workload, 0.0), lora, budget, few)
+        asked["conflict1"] = (_with_conflict(workload, 1.0), lora, budget, few)
     return {
         condition: make_jobs(own, [request], target, chosen)
         for condition, (own, request, target, chosen) in asked.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
@@ -19,6 +19,8 @@ from seesaw.suite.records.record import Provenance, variant
 from seesaw.tasks.strict import StrictModel
 from seesaw.tasks.task import Unit
 
+LORA, HEADS = "lora", "head_only"
+"""What is calibrated with."""
 Condition = Literal["lora", "routed", "eighth", "heads", "tenth", "conflict0", "conflict1"]
 """What a run of a calibration was made under; all but `routed` and `heads` are LoRA."""
 SENSITIVITIES: Mapping[str, tuple[Condition, Condition]] = {
@@ -107,3 +109,11 @@ class Calibration(StrictModel):
         """Whether another one, made at another time, has the same runs and numbers."""
         apart: dict[str, Any] = {"attempt": 1, "provenance": self.provenance}
         return self.model_copy(update=apart) == other.model_copy(update=apart)
+
+
+def newest(calibrations: Iterable[Calibration]) -> list[Calibration]:
+    """The last calibration of every track with every routed method, sorted by path."""
+    found: dict[tuple[str, str], Calibration] = {}
+    for own in sorted(calibrations, key=lambda own: own.attempt):
+        found[own.folder, own.prefix] = own
+    return [found[key] for key in sorted(found)]

@@ -238,7 +238,7 @@ class Store:
         missing = f"{path} is missing: weights stay where a run was made; run the record again"
         return self._checked(path, record.trained_sha256, missing)
 
-    def next_attempt(self, spec: Spec | SpeedRecord) -> int:
+    def next_attempt(self, spec: Spec | SpeedRecord | Calibration) -> int:
         """One past the highest attempt number in use, by file name, damaged ones included."""
         numbers = [*self._numbers(spec, RECORD), *self._numbers(spec, OUTCOMES)]
         return 1 + max(numbers, default=0)
