@@ -19,7 +19,7 @@ def made(method: str, routes_on: str, budget: int = 1000, more: bool = False) ->
     """A record with outcomes that all of them have."""
     of = spec(method, budget=budget)
     counts = MORE if more else COUNTS
-    return record(outcomes_of(), of, routes_on=routes_on, parameters=counts)
+    return record(outcomes_of(), of, routes_on=routes_on, parameters=counts, steps=3)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def made(method: str, routes_on: str, budget: int = 1000, more: bool = False) ->
         (made("lora", "none", budget=2000), True),
         (made("lora", "none", more=True, budget=2000), False),
         (made("smora", "token"), False),
-        (record(outcomes_of(), spec("lora", seed=7), routes_on="none"), False),
+        (record(outcomes_of(), spec("lora", seed=7), routes_on="none", steps=3), False),
     ],
     ids=["no router", "fixed size", "another size", "router", "another seed"],
 )
@@ -37,6 +37,11 @@ def test_only_what_is_one_function_may_have_one_outcome(other: Record, one: bool
     own = made("lora", "none")
     named = dict(of_outcomes([(own, None), (other, None)]))
     assert sorted(named) == ([] if one else sorted([own.path, other.path]))
+
+
+def test_where_nothing_is_trained_there_is_no_other_seed() -> None:
+    frozen = [record(outcomes_of(), spec("head_only", seed), routes_on="none") for seed in (0, 1)]
+    assert of_outcomes([(own, None) for own in frozen]) == []
 
 
 def test_the_same_rows_in_another_file_are_the_same_outcomes() -> None:
