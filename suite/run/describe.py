@@ -26,7 +26,7 @@ OUTCOME_TYPES = {
 }
 """Columns of outcomes that are stored in another type than they were made in."""
 PROBED = 32
-"""Examples of the batch that operations are counted on."""
+"""Examples that operations are counted on, or as many as one forward takes in training."""
 
 
 def to_parquet(outcomes: pd.DataFrame) -> bytes:
@@ -68,8 +68,9 @@ def task_results(family: TaskFamily, outcomes: pd.DataFrame) -> dict[str, TaskRe
 
 def flops(model: MultiTaskModel, family: TaskFamily, accelerator: Accelerator) -> dict[str, float]:
     """Operations per example, of a training step's forward and backward, and of inference."""
-    order = np.random.default_rng(0)
-    batch = next(family.data.train(order, 1, PROBED, 1))[0].to(accelerator.device)
+    order, recipe = np.random.default_rng(0), family.track.recipe
+    probed = min(PROBED, recipe.batch_size // recipe.micro_batches)  # no more memory than a step
+    batch = next(family.data.train(order, 1, probed, 1))[0].to(accelerator.device)
 
     def forward() -> torch.Tensor:
         with routed(model, batch), accelerator.autocast():
