@@ -10,6 +10,7 @@ BACKBONE ?=
 TASKS   ?=
 PARAMS  ?=
 FIGURE  ?=
+THREADS ?=
 
 PYTHON ?= python3
 VENV   := .venv
@@ -26,7 +27,7 @@ some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
-	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS; for budgets BACKBONE, TASKS, PARAMS, FIGURE'
+	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS, THREADS; for budgets BACKBONE, TASKS, PARAMS, FIGURE'
 
 setup: $(READY) ## make the environment in .venv from requirements.lock, and the backbones of embedded tracks
 	-@$(BIN)/seesaw backbones fetch
@@ -45,7 +46,7 @@ bench: $(READY) ## train and score METHOD, store the records, print the table
 	  --seeds "$(SEEDS)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS))
 
 calibrate: $(READY) ## what TRACK can tell apart: LoRA and SMoRA over seeds, and LoRA where it must lose
-	@$(BIN)/seesaw calibrate "$(TRACK)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS))
+	@$(BIN)/seesaw calibrate "$(TRACK)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) $(call some,--threads,$(THREADS))
 
 leaderboard: $(READY) ## rebuild every table and figure from results/
 	@$(BIN)/seesaw leaderboard

@@ -36,6 +36,8 @@ Threads = Annotated[
     int,
     typer.Option(callback=_at_least_one, help="CPU threads; results may differ between counts."),
 ]
+RUN_THREADS = 1
+"""Of a run: what one thread computes is the same however many cores a machine has."""
 OwnTrack = Annotated[
     str, typer.Option("--track", help="Track file, for records of no track of ours.")
 ]

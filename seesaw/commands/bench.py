@@ -12,6 +12,7 @@ import typer
 from seesaw import console
 from seesaw.commands.app import app
 from seesaw.commands.arguments import (
+    RUN_THREADS,
     Budget,
     Data,
     Json,
@@ -51,7 +52,7 @@ def bench(
     ] = False,
     runs: Runs = "runs",
     results: Results = "results",
-    threads: Threads = 2,
+    threads: Threads = RUN_THREADS,
     as_json: Json = False,
 ) -> None:
     """Train and score methods under one budget, store the records, print the table."""

@@ -10,6 +10,7 @@ import typer
 from seesaw import console
 from seesaw.commands.app import app
 from seesaw.commands.arguments import (
+    RUN_THREADS,
     Data,
     Json,
     OnlyTasks,
@@ -56,7 +57,7 @@ def calibrate(
     tasks: OnlyTasks = "",
     runs: Runs = "runs",
     results: Results = "results",
-    threads: Threads = 2,
+    threads: Threads = RUN_THREADS,
     as_json: Json = False,
 ) -> None:
     """Train LoRA and a routed method over seeds, and LoRA where it must lose; what a track sees."""
