@@ -79,7 +79,7 @@ class Track(StrictModel, ABC):
     kind: str = "sentences"
     name: str = Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")
     version: PositiveInt
-    tier: Literal["embedded", "local", "hub"]
+    tier: Literal["embedded", "package", "local", "hub"]
     title: str
     description: str
     source: str = Field(description="module whose `load(options, folder)` gives the data")

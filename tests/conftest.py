@@ -71,10 +71,10 @@ def tiny_track(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tiny_scenes(tmp_path: Path) -> Path:
-    """`scenes` cut to a few small pictures and three steps, on the real backbone."""
+    """`scenes@1` cut to a few small pictures and three steps, on the real backbone."""
     sizes = {"train": 12, "dev": 3, "test": 5, "side": 48, "steps": 3, "batch_size": 4}
     path = tmp_path / "dense.toml"
-    return changed("scenes", path, name='"dense"', size="[48, 48]", **sizes)
+    return changed("scenes@1", path, name='"dense"', size="[48, 48]", **sizes)
 
 
 def changed(track: str, path: Path, **lines: object) -> Path:

@@ -68,7 +68,7 @@ def test_seeds_and_method_lists() -> None:
         ),
         (
             ["bench", "lora", "--track", "scenes", "--tasks", "depth"],
-            "unknown task 'depth' of scenes@1; it has: semseg, human_parts",
+            "unknown task 'depth' of scenes@2; it has: semseg, human_parts",
         ),
         (["bench", "lora", "--track", "glue", "--data", "no"], "data folder no does not exist"),
         (["bench", "lora[r=3]"], "unknown field of lora 'r'; there is none to set"),
@@ -119,7 +119,7 @@ def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
     rows = json.loads(seesaw("budgets", "all", "--json"))
     assert {row["method"] for row in rows} == set(split_methods(["all"]))
     assert {row["place"] for row in rows} == {
-        "scenes@1",
+        "scenes@2",
         "sentences@1",
         "stories@1",
         *SHOWN_BACKBONES,

@@ -9,9 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 FINER = 4
-"""How many times finer than the tokens the light decoder's own grid is, along each side."""
+"""How many times finer than the tokens the grid of the light decoders is, along each side."""
 CHANNELS = 256
 """Width of the convolutional decoder (M3ViT)."""
+UPSCALED = 24
+"""Width of the upscaling decoder on its finer grid."""
 
 
 class Light(nn.Module):
@@ -52,9 +54,27 @@ class Convolutional(nn.Module):
         return _resized(self.last(grid), size)
 
 
+class Upscaling(nn.Module):
+    """Every token gives a `FINER` x `FINER` patch of features, which a 3 x 3 convolution reads.
+
+    The patches are those of a sub-pixel convolution (ESPCN); bilinear upsampling does the rest.
+    """
+
+    def __init__(self, width: int, channels: int) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(width, UPSCALED * FINER**2, 1)
+        self.last = nn.Conv2d(UPSCALED, channels, 3, padding=1)
+
+    def forward(self, grid: Tensor, size: tuple[int, int]) -> Tensor:
+        """(batch, width, h, w) to (batch, channels, *size)."""
+        finer = F.pixel_shuffle(self.patches(grid), FINER)
+        return _resized(self.last(F.gelu(finer)), size)
+
+
 DECODERS: Mapping[str, Callable[[int, int], nn.Module]] = {
     "light": Light,
     "convolutional": Convolutional,
+    "upscaling": Upscaling,
 }
 
 

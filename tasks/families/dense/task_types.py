@@ -230,6 +230,28 @@ class Normals(DenseTask):
 
 
 @dataclass(frozen=True)
+class NormalsInPoints(Normals):
+    """The same task reported as the share of pixels within 11.25 degrees, which is in points."""
+
+    metrics: tuple[str, ...] = (
+        "normals_within_11.25", "normals_within_22.5", "normals_within_30",
+        "normals_mean_deg", "normals_median_deg", "normals_rmse_deg",
+    )  # fmt: skip
+    unit: Unit = "points"
+    lower_is_better: bool = False
+
+    def constant(self, labels: list[Array]) -> Array:
+        """The most frequent direction, on a grid of tenths: the mean one may be nobody's."""
+        grid = (21, 21, 21)
+        counts = np.zeros(21**3, np.int64)
+        for label in labels:
+            tenths = np.rint(10 * label[(label != 0).any(-1)] + 10).astype(np.int64)
+            cells = np.ravel_multi_index(tuple(tenths.T), grid)
+            counts += np.bincount(cells, minlength=len(counts))
+        return np.asarray(np.unravel_index(counts.argmax(), grid), np.float32) / 10 - 1
+
+
+@dataclass(frozen=True)
 class Depth(DenseTask):
     """Depth in metres: L1, mean over labelled pixels; root mean square error over the set."""
 

@@ -26,7 +26,7 @@ class DenseRecipe(Recipe):
         description="opencv: as the field's toolchains have them; pillow: as first versions do",
         exclude_if=lambda own: own == "pillow",  # records of first versions do not know of it
     )
-    decoder: Literal["light", "convolutional"]
+    decoder: Literal["light", "convolutional", "upscaling"]
 
 
 @register("dense")
@@ -38,7 +38,7 @@ class DenseTrack(Track):
 
     @override
     def load_data(self, folder: Path | None, only: Sequence[str] = ()) -> tuple[str, DenseData]:
-        if self.tier == "local" and folder is None:
+        if self.tier in ("package", "local") and folder is None:
             raise DataError(f"{self.slug} needs a folder with its data: DATA=..., or --data ...")
         data: DenseData = self._loaded(folder, pixels=self.recipe.pixels)
         slug, names = kept_tasks(self.slug, [task.name for task in data.tasks], only)

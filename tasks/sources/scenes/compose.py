@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
@@ -22,18 +23,29 @@ from seesaw.tasks.sources.scenes.things import (
     tree,
 )
 
-CLOSE_UP = 0.6
-"""Share of the scenes with a person close to the camera."""
 Slab = tuple[str, tuple[float, float, float], tuple[float, float, float], Array, int]
 Thing = Callable[[Builder], None]
 
 
-def compose(rng: Generator) -> Scene:
+@dataclass(frozen=True)
+class CloseUp:
+    """The share of scenes with a person close to the camera, and how close in metres."""
+
+    share: float = 0.6
+    nearest: float = 1.7
+    farthest: float = 3.2
+
+
+DISTANT = CloseUp()
+"""As in the first edition of scenes."""
+
+
+def compose(rng: Generator, close_up: CloseUp = DISTANT) -> Scene:
     """A room or a street, each as likely."""
-    return _room(rng) if rng.random() < 0.5 else _street(rng)
+    return _room(rng, close_up) if rng.random() < 0.5 else _street(rng, close_up)
 
 
-def _room(rng: Generator) -> Scene:
+def _room(rng: Generator, close_up: CloseUp) -> Scene:
     scene = Scene()
     wide, deep, high = rng.uniform(2.2, 3.6), rng.uniform(3.0, 4.5), rng.uniform(2.5, 3.2)
     paint, pattern = colour(rng, 0.4), int(rng.integers(PATTERNS))
@@ -53,13 +65,14 @@ def _room(rng: Generator) -> Scene:
     _surroundings(scene, rng, slabs)
     things: list[Thing] = [table, chair, lamp, ball, crate, pillar, bench, person, person]
     _camera(scene, rng, (rng.uniform(-0.5, 0.5) * wide, rng.uniform(1.2, 1.8), -deep + 0.2))
-    _populate(scene, rng, things, (-wide + 0.5, wide - 0.5), (-deep + 2.0, deep - 0.5), (3, 8))
+    ground = (-wide + 0.5, wide - 0.5), (-deep + 2.0, deep - 0.5)
+    _populate(scene, rng, things, ground, (3, 8), close_up)
     at = (rng.uniform(-0.6, 0.6) * wide, 0.95 * high, rng.uniform(-0.7, 0.3) * deep)
     scene.light = np.array(at, np.float32)
     return scene
 
 
-def _street(rng: Generator) -> Scene:
+def _street(rng: Generator, close_up: CloseUp) -> Scene:
     scene = Scene()
     half = rng.uniform(2.0, 3.5)
     slabs: list[Slab] = [
@@ -92,7 +105,8 @@ def _street(rng: Generator) -> Scene:
         ball,
     ]
     _camera(scene, rng, (rng.uniform(-half, half), rng.uniform(1.2, 2.2), -4.0))
-    _populate(scene, rng, things, (-half - 2.5, half + 2.5), (-1.0, 9.0), (4, 10))
+    ground = (-half - 2.5, half + 2.5), (-1.0, 9.0)
+    _populate(scene, rng, things, ground, (4, 10), close_up)
     at = (rng.uniform(-100, 100), 100.0, rng.uniform(-80, 80))
     scene.light = np.array(at, np.float32)
     scene.sky = rng.uniform((0.4, 0.6, 0.8), (0.8, 0.85, 1.0)).astype(np.float32)
@@ -118,18 +132,20 @@ def _populate(
     scene: Scene,
     rng: Generator,
     things: list[Thing],
-    across: tuple[float, float],
-    along_z: tuple[float, float],
+    ground: tuple[tuple[float, float], tuple[float, float]],
     count: tuple[int, int],
+    close_up: CloseUp,
 ) -> None:
     """Put things on the ground, no two closer than a metre; places that do not fit are dropped.
 
     Often a person comes first, close to the camera and not far off its axis.
     """
+    across, along_z = ground
     places = [(rng.uniform(*across), rng.uniform(*along_z)) for _ in range(rng.integers(*count))]
     chosen = [things[int(rng.integers(len(things)))] for _ in places]
-    if rng.random() < CLOSE_UP:
-        ahead = rng.uniform(1.7, 3.2) * scene.view @ np.array([rng.uniform(-0.3, 0.3), 0, 1])
+    if rng.random() < close_up.share:
+        away = rng.uniform(close_up.nearest, close_up.farthest)
+        ahead = away * scene.view @ np.array([rng.uniform(-0.3, 0.3), 0, 1])
         places.insert(0, (float(scene.camera[0] + ahead[0]), float(scene.camera[2] + ahead[2])))
         chosen.insert(0, person)
     taken: list[tuple[float, float]] = []

@@ -14,8 +14,16 @@ from typing import Any
 
 from seesaw.tasks.families.dense.data import DenseData
 from seesaw.tasks.families.dense.sample import Sample
-from seesaw.tasks.families.dense.task_types import DenseTask, Edges, Normals, Saliency, Segmentation
+from seesaw.tasks.families.dense.task_types import (
+    DenseTask,
+    Edges,
+    Normals,
+    NormalsInPoints,
+    Saliency,
+    Segmentation,
+)
 from seesaw.tasks.parallel import cpus, mapped
+from seesaw.tasks.sources.scenes.compose import DISTANT, CloseUp
 from seesaw.tasks.sources.scenes.render import sample
 from seesaw.tasks.sources.scenes.scene import CLASSES, PARTS
 from seesaw.tasks.task import SPLITS
@@ -30,20 +38,28 @@ TASKS: tuple[DenseTask, ...] = (
     Normals("normals"),
     Edges("edges"),
 )
+IN_POINTS = tuple(NormalsInPoints("normals") if t.name == "normals" else t for t in TASKS)
+"""The same, all of them reported in points, so that they have an average."""
 
 
 def load(options: Mapping[str, Any], folder: Path | None = None) -> DenseData:
     """All splits, rendered when the first image is asked for.
 
     Args:
-        options: the number of scenes in `train`, `dev` and `test`, and their `side` in pixels.
+        options: the number of scenes in `train`, `dev` and `test`, and their `side` in pixels;
+            `close_up`, if given, says how many scenes have a person how close to the camera, and
+            `in_points` whether normals are reported in points too.
         folder: unused; this track needs no data from outside.
     """
-    splits = {split: Rendered(split, options[split], options["side"]) for split in SPLITS}
+    near = CloseUp(**options["close_up"]) if "close_up" in options else DISTANT
+    splits = {split: Rendered(split, options[split], options["side"], near) for split in SPLITS}
     # not of the pixels: a renderer in floating point may round one otherwise on another CPU
-    text = repr((EDITION, sorted((name, options[name]) for name in (*SPLITS, "side"))))
+    told = [(name, options[name]) for name in (*SPLITS, "side")]
+    told += [] if near == DISTANT else [("close_up", near)]
+    text = repr((EDITION, sorted(told)))
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return DenseData(TASKS, splits, {task.name: digest for task in TASKS})
+    tasks = IN_POINTS if options.get("in_points") else TASKS
+    return DenseData(tasks, splits, {task.name: digest for task in tasks})
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,7 @@ class Rendered:
     split: str
     count: int
     side: int
+    close_up: CloseUp = DISTANT
 
     def __len__(self) -> int:
         return self.count
@@ -63,11 +80,12 @@ class Rendered:
     @cached_property
     def samples(self) -> list[Sample]:
         """All of them."""
-        return scenes(self.split, self.count, self.side)
+        return scenes(self.split, self.count, self.side, self.close_up)
 
 
-def scenes(split: str, count: int, side: int) -> list[Sample]:
+def scenes(split: str, count: int, side: int, close_up: CloseUp = DISTANT) -> list[Sample]:
     """The first `count` scenes of a split, square, rendered on all CPUs."""
     first = FIRST_SEED[split]
     processes = min(cpus(), max(1, count // 100))
-    return list(mapped(partial(sample, side=side), range(first, first + count), processes, 16))
+    one = partial(sample, side=side, close_up=close_up)
+    return list(mapped(one, range(first, first + count), processes, 16))

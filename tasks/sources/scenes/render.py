@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from seesaw.tasks.families.dense.boundaries import laplacian, outlines
 from seesaw.tasks.families.dense.sample import IGNORE, Sample
-from seesaw.tasks.sources.scenes.compose import compose
+from seesaw.tasks.sources.scenes.compose import DISTANT, CloseUp, compose
 from seesaw.tasks.sources.scenes.geometry import FAR, Array, Hits, World
 from seesaw.tasks.sources.scenes.scene import CLASSES, FIRST_THING, Scene
 
@@ -16,14 +16,14 @@ FIELD = 1.1
 """Field of view in radians, across."""
 
 
-def sample(seed: int, side: int = 96) -> Sample:
+def sample(seed: int, side: int = 96, close_up: CloseUp = DISTANT) -> Sample:
     """The scene of `seed`, square, with exact labels.
 
     `semseg` holds classes, `human_parts` body parts, 255 everywhere if nobody is in the picture,
     `saliency` and `edges` 0 or 1, `normals` directions in the camera's frame (x right, y up, z
     towards the camera), zero where there is no surface.
     """
-    scene = compose(np.random.default_rng(seed))
+    scene = compose(np.random.default_rng(seed), close_up)
     world = World(scene.shapes)
     rays = _rays(scene, side)
     hits = world.hit(*rays)

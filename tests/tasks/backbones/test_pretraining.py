@@ -31,7 +31,7 @@ def test_the_same_recipe_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_the_weights_are_what_the_track_and_the_recipe_say() -> None:
-    backbone = get_track("scenes").backbone
+    backbone = get_track("scenes@1").backbone
     assert sha256(WEIGHTS) == backbone.sha256
     about = json.loads(WEIGHTS.with_suffix(".json").read_text())
     assert (about["model"], about["options"]) == (backbone.model, backbone.options)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import timm
 import torch
+import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from seesaw.tasks.backbones import vision
@@ -57,3 +58,12 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
 def test_decoders_give_a_map_of_the_size(name: str) -> None:
     decoder = DECODERS[name](48, 3)
     assert decoder(torch.randn(2, 48, 4, 3), (64, 50)).shape == (2, 3, 64, 50)
+
+
+def test_upscaling_is_finer_than_the_tokens() -> None:
+    torch.manual_seed(0)
+    grid = torch.randn(2, 48, 4, 3)
+    maps = DECODERS["upscaling"](48, 3)(grid, (64, 48)).detach()
+    # what a map on the tokens' own grid can say, drawn smoothly
+    coarse = F.interpolate(F.avg_pool2d(maps, 16), size=(64, 48), mode="bilinear")
+    assert (maps - coarse).std() > 0.3 * maps.std()

@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seesaw.tasks.families.dense.sample import IGNORE
+from seesaw.tasks.sources.scenes.compose import CloseUp, compose
+from seesaw.tasks.sources.scenes.data import load
 from seesaw.tasks.sources.scenes.geometry import FAR, Kind, Shape, World, about_y, along
 from seesaw.tasks.sources.scenes.render import salient, sample
 from seesaw.tasks.sources.scenes.scene import CLASSES, FIRST_THING
+from seesaw.tasks.track import get_track
 
 PERSON = CLASSES.index("person")
 
@@ -119,3 +122,29 @@ def test_the_large_thing_in_the_middle_is_salient() -> None:
     assert found[owner == 1].all()
     assert not found[owner == 2].any()
     assert not found[owner == 0].any()
+
+
+def test_the_first_edition_stays_as_it_was() -> None:
+    options = get_track("scenes@1").options
+    published = "48ca77d5910a09af8bf2c2ea0306cf34bec773e890a27538090b4ab59d710ee1"
+    assert set(load(options).sha256.values()) == {published}
+    found = [compose(np.random.default_rng(seed)).shapes for seed in range(4)]
+    assert [len(shapes) for shapes in found] == [58, 75, 33, 37]
+    sums = [float(np.sum([shape.centre for shape in shapes])) for shapes in found]
+    assert sums == pytest.approx([566.7237, 552.2469, 14.2329, 33.3890], rel=1e-4)
+
+
+def test_people_come_as_close_as_the_options_say() -> None:
+    near = CloseUp(share=1.0, nearest=1.2, farthest=1.8)
+    seen = [
+        np.mean([(sample(seed, 32, at).labels["semseg"] == PERSON).mean() for seed in range(20)])
+        for at in (CloseUp(), near)
+    ]
+    assert seen[1] > 1.5 * seen[0]
+    options = {"train": 2, "dev": 1, "test": 1, "side": 32}
+    close = options | {"close_up": {"share": 1.0, "nearest": 1.2, "farthest": 1.8}}
+    one, other = load(options), load(close)
+    assert one.sha256 != other.sha256
+    assert one.sha256 == load(options | {"close_up": {}}).sha256
+    assert not np.array_equal(one.splits["train"][1].image, other.splits["train"][1].image)
+    assert np.array_equal(other.splits["train"][1].image, sample(1, 32, near).image)

@@ -21,7 +21,14 @@ from seesaw.tasks.backbones import vision
 from seesaw.tasks.families.dense.family import DenseFamily
 from seesaw.tasks.families.dense.metrics import Meter
 from seesaw.tasks.families.dense.sample import IGNORE
-from seesaw.tasks.families.dense.task_types import Depth, Edges, Normals, Saliency, Segmentation
+from seesaw.tasks.families.dense.task_types import (
+    Depth,
+    Edges,
+    Normals,
+    NormalsInPoints,
+    Saliency,
+    Segmentation,
+)
 from seesaw.tasks.families.family import routed
 from seesaw.tasks.track import get_track
 
@@ -132,6 +139,20 @@ def test_constants_are_what_the_best_constant_scores(workload: Workload) -> None
     assert constants["semseg"]["miou"] < 0.1
     assert constants["normals"]["normals_mean_deg"] > 30
     assert constants["edges"]["edge_odsF"] < 0.1
+
+
+def test_normals_in_points_are_held_against_the_most_frequent_direction() -> None:
+    up, left = np.array([0, 1, 0], np.float32), np.array([-0.6, 0, 0.8], np.float32)
+    label = np.zeros((4, 4, 3), np.float32)
+    label[:2], label[2] = up, left
+    task = NormalsInPoints("normals")
+    assert (task.unit, task.lower_is_better) == ("points", False)
+    constant = task.constant([label])
+    np.testing.assert_allclose(constant, up, atol=1e-6)
+    measure = task.measures()["normals"]
+    statistics = measure.statistics(np.broadcast_to(constant, label.shape), label)
+    assert measure.values(statistics)[task.metrics[0]] == pytest.approx(2 / 3)
+    assert set(task.metrics) == set(Normals("normals").metrics)
 
 
 def test_losses_are_those_of_the_survey() -> None:
