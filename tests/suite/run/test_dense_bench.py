@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import odd_archives
 import pandas as pd
 import pytest
 from accelerate import Accelerator
@@ -162,6 +163,32 @@ def test_the_rendered_archive_runs_like_the_real_one(seesaw: Seesaw, tmp_path: P
         assert result.test == pytest.approx(direct[task], rel=1e-6), task
     with pytest.raises(DataError, match="needs a folder with its data"):
         seesaw("bench", "lora", "--track", str(path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pascal-context-dinov2", "nyud-dinov2"])
+def test_archives_on_the_packaged_backbone(seesaw: Seesaw, tmp_path: Path, name: str) -> None:
+    make = odd_archives.nyud if name.startswith("nyud") else odd_archives.pascal
+    make(tmp_path / "archive", [f"{number:04d}" for number in range(15)])
+    sizes = {"size": "[56, 56]", "steps": 2, "batch_size": 2}
+    path = changed(name, tmp_path / "small.toml", name='"small"', **sizes)
+    track = get_track(name)
+    assert (track.backbone.packaged, track.recipe.size) == ("dinov2-s14", (224, 224))
+    assert track.backbone.reads == {r"(blocks\.\d+\.mlp)\.fc2": r"\1.fc1"}
+    # the same architecture, two blocks of it, with other weights
+    lines = [x for x in path.read_text().splitlines() if not x.startswith(("packaged", "sha256"))]
+    path.write_text("\n".join([*lines, "[backbone.options]", "depth = 2"]))
+    backbone = vision.build(track.backbone.model, (224, 224), {"depth": 2})
+    save_file(backbone.state_dict(), tmp_path / "vit.safetensors")
+    arguments = ["--data", "archive", "--weights", "vit.safetensors", "--budget", "100k"]
+    (run,) = seesaw.bench(path, "ase", *arguments)
+    assert run["status"] == "ok", run["error"]
+    record = Store("runs").find(run["path"].rpartition("/")[2])
+    assert list(record.tasks) == list(track.tasks)
+    assert record.spec.recipe["pixels"] == "opencv"
+    checked = seesaw("verify", "--store", "runs", "--track", path, "--data", "archive",
+                     "--weights", "vit.safetensors", "--json")  # fmt: skip
+    assert set(map(tuple, json.loads(checked).values())) == {()}
 
 
 @pytest.mark.slow
