@@ -79,7 +79,7 @@ def through_lm_eval(family: InstructionFamily, model: LanguageModel, size: int) 
     return family.scoring.table("test", ranked, texts)
 
 
-def tiny_t5(folder: Path, text: list[str]) -> Path:
+def tiny_t5(folder: Path, text: list[str], **config: Any) -> Path:
     """A T5 of two layers and width 32 with a word-level tokenizer of `text`."""
     own = Tokenizer(models.WordLevel(unk_token="<unk>"))
     own.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -93,7 +93,7 @@ def tiny_t5(folder: Path, text: list[str]) -> Path:
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        config = T5Config(
+        own_config = T5Config(
             vocab_size=len(tokenizer),
             d_model=32,
             d_kv=8,
@@ -101,8 +101,9 @@ def tiny_t5(folder: Path, text: list[str]) -> Path:
             num_layers=2,
             num_heads=4,
             decoder_start_token_id=0,
+            **config,
         )
-        model = T5ForConditionalGeneration(config)
+        model = T5ForConditionalGeneration(own_config)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

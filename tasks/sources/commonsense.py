@@ -127,23 +127,25 @@ SOURCES = (
 def load(
     options: Mapping[str, Any], folder: Path | None
 ) -> list[TaskData[InstructionTask, Instruction]]:
-    """All eight sets from the hub, or those a local folder has.
+    """The sets from the hub, or those of them that a local folder has.
 
     Args:
-        options: `indent`, whether the wrapper's lines begin with spaces as in the original code,
-            and `dev_seed`.
+        options: `indent`, whether the wrapper's lines begin with spaces as in the original code;
+            `dev_seed`; where a track has them `sets`, which of the eight are its tasks, and `most`,
+            how many examples of `dev` and `test` are kept, drawn with `dev_seed`.
         folder: LLM-Adapters' `dataset`, a folder per set with `train.json` and `test.json`.
 
     Raises:
-        DataError: a file, a field or an allowed answer is missing.
+        DataError: a file, a field or an allowed answer is missing, or a set is none of the eight.
     """
+    wanted = _wanted(options.get("sets", [source.name for source in SOURCES]))
     if folder is None:
         return [
-            _data(s, options, _asked(s, "train"), _asked(s, s.hub[2]), s.hub[0]) for s in SOURCES
+            _data(s, options, _asked(s, "train"), _asked(s, s.hub[2]), s.hub[0]) for s in wanted
         ]
-    here = [source for source in SOURCES if (folder / source.folder).is_dir()]
+    here = [source for source in wanted if (folder / source.folder).is_dir()]
     if not here:
-        names = ", ".join(source.folder for source in SOURCES)
+        names = ", ".join(source.folder for source in wanted)
         raise DataError(f"data folder {folder} has none of the sets: {names}")
     found = []
     for source in here:
@@ -151,6 +153,13 @@ def load(
         train, test = (read_rows(place / f"{split}.json", FIELDS) for split in ("train", "test"))
         found.append(_data(source, options, train, test, str(place)))
     return found
+
+
+def _wanted(names: Sequence[str]) -> list[Source]:
+    known = [source.name for source in SOURCES]
+    if unknown := [name for name in names if name not in known]:
+        raise DataError(f"sets has {unknown[0]!r}; it may have: {', '.join(known)}")
+    return [source for source in SOURCES if source.name in names]
 
 
 def _asked(source: Source, split: str) -> list[dict[str, Any]]:
@@ -184,7 +193,10 @@ def _data(
     tested = _examples(source, options, test, f"{place} test")
     seen = {example.prompt for example in tested}
     learnt = _examples(source, options, train, f"{place} train")
-    rest, dev = held_out([e for e in learnt if e.prompt not in seen], options["dev_seed"], DEV_MOST)
+    unseen = [e for e in learnt if e.prompt not in seen]
+    seed, most = options["dev_seed"], options.get("most", {"dev": DEV_MOST, "test": len(tested)})
+    rest, dev = held_out(unseen, seed, most["dev"])
+    _, tested = held_out(tested, seed, most["test"], least=most["test"])
     return TaskData(task, rest, dev, tested)
 
 

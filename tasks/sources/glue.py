@@ -6,7 +6,6 @@ Training rows that also stand in the test split are left out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from datasets import Dataset
 from datasets.exceptions import DatasetGenerationError
 from pyarrow import ArrowInvalid
 
-from seesaw.tasks.sources.rows import held_out, hub_dataset, hub_place
+from seesaw.tasks.sources.rows import held_out, hub_dataset, hub_place, label_of
 from seesaw.tasks.task import DataError, Example, Task, TaskData
 
 DEV_MOST = 500
@@ -104,7 +103,7 @@ def _examples(glue: GlueTask, place: str, rows: Dataset) -> Sequence[Example]:
         for column in glue.columns
     ]
     labels = [
-        _label(label, glue.task.n_classes, f"{place} row {row}")
+        label_of(label, glue.task.n_classes, f"{place} row {row}")
         for row, label in enumerate(rows["label"])
     ]
     second = texts[1] if len(texts) > 1 else [None] * len(labels)
@@ -115,19 +114,3 @@ def _text(value: Any, place: str) -> str:
     if not isinstance(value, str):
         raise DataError(f"{place} is {value!r:.60}, not text")
     return value
-
-
-def _label(value: Any, classes: int | None, place: str) -> float:
-    """A class or a score as a number, which may be written in digits.
-
-    Raises:
-        DataError: it is no class of the task, or no finite number.
-    """
-    try:
-        label = float(value)
-    except (TypeError, ValueError):
-        label = math.nan
-    if math.isfinite(label) and (classes is None or label in range(classes)):
-        return label
-    wanted = "a number" if classes is None else f"one of 0 ... {classes - 1}"
-    raise DataError(f"{place}: label is {value!r:.60}, not {wanted}")

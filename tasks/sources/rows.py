@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,20 +21,23 @@ Item = TypeVar("Item")
 
 
 def read_rows(path: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows of a JSON list, or of JSON lines, that have all `fields`.
+    """Rows of a JSON list, or of JSON lines, that have all `fields`; a name in `.gz` is unpacked.
 
     Raises:
         DataError: the file is missing or damaged, or a row lacks a field.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
+        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
         if text.lstrip().startswith("["):
             rows = json.loads(text)
         else:
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
     except FileNotFoundError:
         raise DataError(f"{path} is missing") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as JSON in UTF-8: {error}") from None
     return list(checked(rows, fields, str(path)))
 
@@ -87,6 +93,22 @@ def checked(
             if isinstance(row[name], bool) or not isinstance(row[name], str | int | float):
                 raise DataError(f"{place} row {number}: {name} is {row[name]!r:.60}, not text")
         yield {**row, **{name: str(row[name]) for name in fields}}
+
+
+def label_of(value: Any, classes: int | None, place: str) -> float:
+    """A class or a score as a number, which may be written in digits.
+
+    Raises:
+        DataError: it is no class of `classes`, or no finite number where there are none.
+    """
+    try:
+        label = float(value)
+    except (TypeError, ValueError):
+        label = math.nan
+    if math.isfinite(label) and (classes is None or label in range(classes)):
+        return label
+    wanted = "a number" if classes is None else f"one of 0 ... {classes - 1}"
+    raise DataError(f"{place}: label is {value!r:.60}, not {wanted}")
 
 
 def held_out(

@@ -145,8 +145,17 @@ def test_commonsense_runs_from_disk_to_both_scores(
         assert task.test["exact_match"] <= 1 - task.test["no_match"] + 1e-9
 
 
-@pytest.mark.parametrize("method", ["smora", "moelora"])
-def test_glue_runs_as_text_to_text(seesaw: Seesaw, tmp_path: Path, method: str) -> None:
+@pytest.mark.parametrize(
+    ("track", "feed_forward", "method"),
+    [
+        ("glue-t5", "relu", "smora"),
+        ("glue-t5", "relu", "moelora"),
+        ("glue-t5-small", "gated-gelu", "lora"),
+    ],
+)
+def test_glue_runs_as_text_to_text(
+    seesaw: Seesaw, tmp_path: Path, track: str, feed_forward: str, method: str
+) -> None:
     words = [f"w{n}" for n in range(300)]
     for task, fields in (("cola", ["sentence"]), ("rte", ["sentence1", "sentence2"])):
         (tmp_path / "glue" / task).mkdir(parents=True)
@@ -154,8 +163,11 @@ def test_glue_runs_as_text_to_text(seesaw: Seesaw, tmp_path: Path, method: str) 
             rows = dict.fromkeys(fields, words[first:last])
             frame = pd.DataFrame({**rows, "label": [n % 2 for n in range(first, last)]})
             frame.to_parquet(tmp_path / "glue" / task / f"{split}-00000-of-00001.parquet")
-    t5 = tiny_t5(tmp_path / "t5", [" ".join(words), "cola rte acceptable entailment : sentence"])
-    own = changed("glue-t5", tmp_path / "own.toml", name='"own"', steps=2, batch_size=8)
+    text = [" ".join(words), "cola rte acceptable entailment : sentence"]
+    t5 = tiny_t5(tmp_path / "t5", text, feed_forward_proj=feed_forward)
+    own = changed(track, tmp_path / "own.toml", name='"own"', steps=2, batch_size=8)
+    lines = own.read_text().splitlines()
+    own.write_text("\n".join(x for x in lines if not x.startswith(("packaged =", "sha256 ="))))
     given = ("--data", tmp_path / "glue", "--weights", t5, "--budget", "40k")
     (run,) = seesaw.bench(own, method, *given)
     assert run["status"] == "ok", run["error"]

@@ -29,7 +29,7 @@ def test_dev_comes_out_of_train_and_validation_is_test(tmp_path: Path) -> None:
     write(tmp_path, "cola", "train", sentences(1000))
     write(tmp_path, "cola", "validation", sentences(60, start=990))
     slug, (data,) = TRACK.load_data(tmp_path)
-    assert slug == "glue@1-local1"
+    assert slug == "glue@2-local1"
     assert data.task.name == "cola"
     assert data.task.metrics[0] == "matthews"
     # ten training rows stand in validation too and are left out
@@ -44,7 +44,7 @@ def test_only_some_tasks_is_another_slug(tmp_path: Path) -> None:
         write(tmp_path, task, "train", sentences(300))
         write(tmp_path, task, "validation", sentences(30, start=400))
     slug, data = TRACK.load_data(tmp_path, only=["sst2"])
-    assert (slug, [d.task.name for d in data]) == ("glue@1-local2-sst2", ["sst2"])
+    assert (slug, [d.task.name for d in data]) == ("glue@2-local2-sst2", ["sst2"])
     with pytest.raises(DataError, match=r"unknown task 'ssst'.*it has: cola, sst2"):
         TRACK.load_data(tmp_path, only=["ssst"])
 
@@ -93,14 +93,14 @@ def test_the_hub_is_read_by_its_configurations_and_splits(tmp_path: Path) -> Non
             configs += [f"  - split: {split}", f"    path: {glue.task.name}/{split}-*"]
     (tmp_path / "README.md").write_text("---\n" + "\n".join(configs) + "\n---\n")
     slug, data = TRACK.model_copy(update={"hub": str(tmp_path)}).load_data(None)
-    assert slug == "glue@1"
+    assert slug == "glue@2"
     assert tuple(d.task.name for d in data) == TRACK.tasks
     assert {(len(d.train), len(d.dev), len(d.test)) for d in data} == {(100, 200, 20)}
 
 
 def test_the_real_six_tasks(shared_data: Path) -> None:
     slug, data = TRACK.load_data(shared_data / "glue")
-    assert slug == "glue@1-local6"
+    assert slug == "glue@2-local6"
     sizes = {d.task.name: len(d.test) for d in data}
     assert sizes == {"cola": 1043, "mrpc": 408, "qqp": 2279, "rte": 277, "sst2": 872, "stsb": 1500}
     for d in data:

@@ -62,6 +62,25 @@ def test_the_wrapper_can_be_indented_as_in_the_original(records: Path) -> None:
     assert data.test[0].prompt.startswith(" " * 16 + "Below is")
 
 
+def test_a_track_may_take_some_sets_and_keep_some_items(records: Path) -> None:
+    for split, numbers in (("train", range(300)), ("test", range(290, 320))):
+        written(records / "piqa" / f"{split}.json", [boolq(n) for n in numbers])
+    (whole,) = commonsense.load(OPTIONS | {"sets": ["boolq"]}, records)
+    few = {"sets": ["boolq"], "most": {"dev": 7, "test": 11}}
+    (cut,) = commonsense.load(OPTIONS | few, records)
+    assert whole.task.name == cut.task.name == "boolq"
+    assert len(whole.test) == 30
+    # what is tested on is not trained on, kept or not
+    assert [len(split) for split in (cut.train, cut.dev, cut.test)] == [283, 7, 11]
+    assert set(cut.test) < set(whole.test)
+    assert {*cut.train, *cut.dev} == {*whole.train, *whole.dev}
+    assert commonsense.load(OPTIONS | few, records)[0].sha256() == cut.sha256()
+    with pytest.raises(DataError, match="sets has 'bool'; it may have: boolq, piqa"):
+        commonsense.load(OPTIONS | {"sets": ["bool"]}, records)
+    with pytest.raises(DataError, match=r"has none of the sets: openbookqa$"):
+        commonsense.load(OPTIONS | {"sets": ["openbookqa"]}, records)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
