@@ -66,10 +66,10 @@ def _labels(path: Path) -> list[str]:
         raise DataError(f"{path} is missing; it lists the names of the classes as labels") from None
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as JSON in UTF-8: {error}") from None
-    labels = info.get("labels") if isinstance(info, dict) else None
-    named = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
-    if not named or len(set(labels)) < max(2, len(labels)):
-        raise DataError(f"{path}: labels is {labels!r:.60}, not a list of two or more names")
+    found = info.get("labels") if isinstance(info, dict) else None
+    labels = [label for label in found if isinstance(label, str)] if isinstance(found, list) else []
+    if labels != found or len(set(labels)) < max(2, len(labels)):
+        raise DataError(f"{path}: labels is {found!r:.60}, not a list of two or more names")
     return labels
 
 
