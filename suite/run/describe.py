@@ -15,6 +15,7 @@ from seesaw.suite.costs.profile import count_flops
 from seesaw.suite.records.record import TaskResult
 from seesaw.suite.run.train import Diverged
 from seesaw.tasks.families.family import MultiTaskModel, TaskFamily, routed
+from seesaw.tasks.track import Recipe
 
 OUTCOME_TYPES = {
     "split": "category",
@@ -66,9 +67,11 @@ def task_results(family: TaskFamily, outcomes: pd.DataFrame) -> dict[str, TaskRe
     return results
 
 
-def flops(model: MultiTaskModel, family: TaskFamily, accelerator: Accelerator) -> dict[str, float]:
+def flops(
+    model: MultiTaskModel, family: TaskFamily, recipe: Recipe, accelerator: Accelerator
+) -> dict[str, float]:
     """Operations per example, of a training step's forward and backward, and of inference."""
-    order, recipe = np.random.default_rng(0), family.track.recipe
+    order = np.random.default_rng(0)
     probed = min(PROBED, recipe.batch_size // recipe.micro_batches)  # no more memory than a step
     batch = next(family.data.train(order, 1, probed, 1))[0].to(accelerator.device)
 

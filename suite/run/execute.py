@@ -137,6 +137,7 @@ def describe(
         Diverged: a score is not finite.
     """
     progress, family = prepared.state.progress, prepared.family
+    recipe = job.workload.track.recipe
     files = {
         ".parquet": to_parquet(evaluated.outcomes),
         ".safetensors": save(trained(prepared.state.model)),
@@ -157,7 +158,7 @@ def describe(
         cut_prompts=family.data.cut_prompts,
         routing={place: RoutingStatistics(**found) for place, found in usage.items()},
         cost=Cost(
-            **flops(prepared.state.model, family, prepared.state.accelerator),
+            **flops(prepared.state.model, family, recipe, prepared.state.accelerator),
             passes=prepared.state.model.passes,
             train_s=round(progress.seconds, 3),
             eval_s=round(evaluated.seconds, 3),
