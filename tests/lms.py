@@ -25,9 +25,9 @@ from seesaw.tasks.track import get_track
 FEW = {"train": 24, "dev": 4, "test": 5}
 
 
-def stories(only: tuple[str, ...] = (), **recipe: Any) -> InstructionFamily:
+def stories(only: tuple[str, ...] = (), version: int = 1, **recipe: Any) -> InstructionFamily:
     """The family of `stories` with a few examples."""
-    track = get_track("stories")
+    track = get_track(f"stories@{version}")
     assert isinstance(track, InstructionTrack)
     track = track.model_copy(
         update={

@@ -121,7 +121,7 @@ def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
     assert {row["place"] for row in rows} == {
         "scenes@2",
         "sentences@1",
-        "stories@1",
+        "stories@2",
         *SHOWN_BACKBONES,
     }
     assert all(row["problem"] or -0.02 <= row["deviation"] <= 0.0025 for row in rows)

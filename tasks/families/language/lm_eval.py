@@ -1,19 +1,19 @@
-"""lm-eval as the evaluator: our tasks in its terms, and its model with the routing state in it."""
+"""lm-eval as the evaluator: its model with the routing state in it, asked our tasks."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import datasets
 import torch
 from torch import nn
 from tqdm import tqdm
 
-from seesaw.tasks.families.language.instruction import Data, Instruction, InstructionTask
+from seesaw.tasks.families.language.instruction import Data
+from seesaw.tasks.families.language.lm_eval_tasks import harness_tasks
 from seesaw.tasks.families.language.models import LanguageModel
 from seesaw.tasks.families.language.tokens import Encoder
 from seesaw.tasks.families.language.track import InstructionTrack
@@ -28,75 +28,6 @@ class Evaluated:
     texts: dict[int, str] = field(default_factory=dict)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     """lm-eval's own numbers, by its name of the task."""
-
-
-def documents(task: InstructionTask, rows: Sequence[Instruction]) -> datasets.Dataset:
-    """Examples with the columns that our descriptions name."""
-    return datasets.Dataset.from_list(
-        [{**row._asdict(), "gold": _gold(row), "wanted": task.wanted(row)} for row in rows]
-    )
-
-
-def _gold(row: Instruction) -> int:
-    return row.choices.index(row.answer) if row.answer in row.choices else 0
-
-
-def exact_match(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """Whether a generated answer is one of those wanted, as lm-eval asks it."""
-    return {"exact_match": float(results[0].strip() in doc["wanted"])}
-
-
-def harness_tasks(
-    track: InstructionTrack, task: InstructionTask, rows: Sequence[Instruction]
-) -> dict[str, dict[str, Any]]:
-    """lm-eval's description of a task by the name it has there, one per kind of answer."""
-    found = {}
-    name = f"seesaw_{track.name}_{task.name}"
-    shared = {
-        "custom_dataset": lambda **_: {"test": documents(task, rows)},
-        "test_split": "test",
-        "doc_to_text": "prompt",
-        "target_delimiter": "",
-        "metadata": {"version": track.version},
-    }
-    if task.ranks:
-        # a task in both dialects needs two names
-        own = f"{name}_choice" if task.generates else name
-        found[own] = {
-            **shared,
-            "task": own,
-            "output_type": "multiple_choice",
-            "doc_to_choice": "choices",
-            "doc_to_target": "gold",
-            "metric_list": [{"metric": "acc"}, {"metric": "acc_norm"}],
-        }
-    if task.generates:
-        beams = {"num_beams": task.beams} if task.beams > 1 else {}
-        found[name] = {
-            **shared,
-            "task": name,
-            "output_type": "generate_until",
-            "doc_to_target": "answer",
-            "process_results": exact_match,
-            "metric_list": [{"metric": "exact_match"}],
-            "generation_kwargs": {
-                "max_gen_toks": task.max_new_tokens,
-                "until": [],
-                "do_sample": False,
-                **beams,
-            },
-            "filter_list": _filters(task),
-        }
-    return found
-
-
-def _filters(task: InstructionTask) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = [{"function": "take_first"}]
-    if task.pattern is not None:
-        # the whole match: lm-eval takes the first group
-        pattern = {"function": "regex", "regex_pattern": f"({task.pattern})", "fallback": ""}
-        steps.insert(0, pattern)
-    return [{"name": "answer", "filter": steps}]
 
 
 def harness_model(

@@ -34,6 +34,17 @@ def exact_match(found: Found, wanted: Wanted) -> float:
     return float(np.mean(hits))
 
 
+def word_accuracy(found: Found, wanted: Wanted) -> float:
+    """Share of words in their place, out of the longer of answer and reference; mean over all."""
+    return _mean_of_best(found, wanted, _words_in_place)
+
+
+def _words_in_place(answer: str, right: str) -> float:
+    own, other = answer.split(), right.split()
+    hits = sum(a == b for a, b in zip(own, other, strict=False))
+    return hits / max(len(own), len(other), 1)
+
+
 def no_match(found: Found, wanted: Wanted) -> float:
     """Share of answers in which nothing was found that could be one; lower is better."""
     return float(np.mean([not answer for answer in found]))
@@ -131,6 +142,7 @@ def _items(text: str) -> frozenset[str]:
 
 METRICS: Mapping[str, Metric] = {
     "exact_match": Metric(exact_match),
+    "word_accuracy": Metric(word_accuracy),
     "no_match": Metric(no_match),
     "acc": Metric(exact_match, "choice"),
     "acc_norm": Metric(exact_match, "choice_norm"),

@@ -1,5 +1,5 @@
 """How generated answers are scored."""
 
-from seesaw.tasks.families.language.lm_eval import exact_match
+from seesaw.tasks.families.language.lm_eval_tasks import exact_match
 
 __all__ = ["exact_match"]

@@ -32,14 +32,26 @@ def load(
         options: `data_seed`, and the number of examples in `train`, `dev` and `test`.
         folder: unused; this track needs no data from outside.
     """
-    return [_data(name, make, options) for name, make in TASKS.items()]
+    return [
+        draw(InstructionTask(name, metrics=_metrics(name), max_new_tokens=24), make, options)
+        for name, make in TASKS.items()
+    ]
 
 
-def _data(
-    name: str, make: Callable[[Generator], Instruction], options: Mapping[str, Any]
+def _metrics(name: str) -> tuple[str, ...]:
+    return ("acc",) if name in CHOICES else ("exact_match",)
+
+
+def draw(
+    task: InstructionTask, make: Callable[[Generator], Instruction], options: Mapping[str, Any]
 ) -> TaskData[InstructionTask, Instruction]:
-    metrics = ("acc",) if name in CHOICES else ("exact_match",)
-    task = InstructionTask(name, metrics=metrics, max_new_tokens=24)
+    """All splits of a task, each example from a generator of its own; no prompt stands in two.
+
+    Args:
+        task: what the examples are of.
+        make: an example out of random numbers.
+        options: `data_seed`, and the number of examples in `train`, `dev` and `test`.
+    """
     seen: set[str] = set()
     splits: dict[str, list[Instruction]] = {split: [] for split in SPLITS}
     for number, split in enumerate(SPLITS):

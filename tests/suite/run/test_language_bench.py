@@ -23,9 +23,9 @@ TASKS = ["edit", "translation", "arithmetic", "sorting", "lookup", "tracking", "
 
 @pytest.fixture
 def tiny_stories(tmp_path: Path) -> Path:
-    """`stories` cut to a few examples and three steps, on the real LM."""
+    """`stories@1` cut to a few examples and three steps, on the real LM."""
     sizes = {"train": 24, "dev": 4, "test": 6, "steps": 3, "batch_size": 8}
-    return changed("stories", tmp_path / "few.toml", name='"few"', **sizes)
+    return changed("stories@1", tmp_path / "few.toml", name='"few"', **sizes)
 
 
 @pytest.mark.slow

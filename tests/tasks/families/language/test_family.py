@@ -118,7 +118,7 @@ def test_examples_without_an_answer_are_named(example: Instruction, message: str
 
 
 def test_a_tokenizer_without_padding_is_named() -> None:
-    tokenizer = language.tokenizer(locate(get_track("stories").backbone).parent)
+    tokenizer = language.tokenizer(locate(get_track("stories@1").backbone).parent)
     tokenizer.pad_token = None
     with pytest.raises(DataError, match="has no padding token"):
         Encoder(tokenizer, 40, False)

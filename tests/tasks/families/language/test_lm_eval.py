@@ -14,7 +14,8 @@ from seesaw.suite.trained.lm_eval import TASKS
 from seesaw.tasks.families.family import routed
 from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
-from seesaw.tasks.families.language.lm_eval import evaluate, harness_tasks
+from seesaw.tasks.families.language.lm_eval import evaluate
+from seesaw.tasks.families.language.lm_eval_tasks import harness_tasks
 from seesaw.tasks.families.language.tokens import IGNORED
 from seesaw.tasks.families.language.track import InstructionTrack
 from seesaw.tasks.task import TaskData
@@ -22,11 +23,12 @@ from seesaw.tasks.track import get_track
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["lora", "smora", "ase", "moelora"])
-@pytest.mark.slow
-def test_both_scorings_agree_on_every_item(method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "version"), [("lora", 1), ("smora", 1), ("ase", 1), ("moelora", 1), ("smora", 2)]
+)
+def test_both_scorings_agree_on_every_item(method: str, version: int) -> None:
     """At batch sizes 1 and 16; a plain method, one routed by the token, two told the task."""
-    family = stories()
+    family = stories(version=version)
     model = adapted(family, method)
     first = in_house(family, model, 16)
     assert len(first) == 8 * FEW["test"]
@@ -36,8 +38,11 @@ def test_both_scorings_agree_on_every_item(method: str) -> None:
     pd.testing.assert_frame_equal(first, in_house(family, model, 1))
 
 
-def test_lm_evals_own_numbers_are_ours() -> None:
-    family = stories(("lookup", "tracking"))
+@pytest.mark.parametrize(
+    ("version", "only"), [(1, ("lookup", "tracking")), (2, ("translation", "liking"))]
+)
+def test_lm_evals_own_numbers_are_ours(version: int, only: tuple[str, ...]) -> None:
+    family = stories(only, version)
     model = adapted(family, None)
     table = through_lm_eval(family, model, 8)
     for task, own in zip(
@@ -54,10 +59,11 @@ def test_lm_evals_own_numbers_are_ours() -> None:
 
 
 @pytest.mark.slow
-def test_the_task_files_say_what_the_suite_says() -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_task_files_say_what_the_suite_says(version: int) -> None:
     """lm-eval's own command line reads files; a run hands the same descriptions over."""
     manager = TaskManager(include_path=str(TASKS), include_defaults=False)
-    track = get_track("stories")
+    track = get_track(f"stories@{version}")
     assert isinstance(track, InstructionTrack)
     _, data = track.load_data(None)
     for own in data:

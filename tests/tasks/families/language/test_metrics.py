@@ -15,6 +15,8 @@ from seesaw.tasks.families.language.metrics import METRICS, score
     [
         ("exact_match", ["a", "b", ""], [["a"], ["c", "b"], ["d"]], 2 / 3),
         ("no_match", ["a", "b", ""], [["a"], ["c", "b"], ["d"]], 1 / 3),
+        ("word_accuracy", ["a b x", "a"], [["a b"], ["b", "a c"]], (2 / 3 + 1 / 2) / 2),
+        ("word_accuracy", ["", "b a"], [["a b"], ["a b"]], 0.0),
         ("rougeL", ["the cats sat", "x"], [["the cat sat"], ["y", "x"]], 1.0),
         ("rougeL_characters", ["甲乙"], [["甲丙"]], 0.5),
         ("matthews", ["yes", "no", "no"], [["yes"], ["no"], ["no"]], 1.0),

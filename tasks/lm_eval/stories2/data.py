@@ -1,0 +1,16 @@
+"""The test splits of `stories@2` as lm-eval reads them; named in the task files beside this one."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from seesaw.tasks.families.language.lm_eval_tasks import test_split
+
+translation = partial(test_split, "stories@2", "translation")
+dialect = partial(test_split, "stories@2", "dialect")
+age = partial(test_split, "stories@2", "age")
+size = partial(test_split, "stories@2", "size")
+sorting = partial(test_split, "stories@2", "sorting")
+liking = partial(test_split, "stories@2", "liking")
+wanting = partial(test_split, "stories@2", "wanting")
+praise = partial(test_split, "stories@2", "praise")
