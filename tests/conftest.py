@@ -64,9 +64,9 @@ def encoder() -> PreTrainedModel:
 
 @pytest.fixture
 def tiny_track(tmp_path: Path) -> Path:
-    """`sentences` cut to a few examples and three steps, on the real MiniLM."""
+    """`sentences@1` cut to a few examples and three steps, on the real MiniLM."""
     sizes = {"train": 40, "dev": 8, "test": 16, "steps": 3, "batch_size": 8}
-    return changed("sentences", tmp_path / "tiny.toml", name='"tiny"', **sizes)
+    return changed("sentences@1", tmp_path / "tiny.toml", name='"tiny"', **sizes)
 
 
 @pytest.fixture
@@ -172,10 +172,10 @@ class Toy:
 
 
 def toy(folder: Path, weights: Path) -> Toy:
-    """A toy in `folder`: `sentences` cut to three steps, on the backbone in `weights`."""
+    """A toy in `folder`: `sentences@1` cut to three steps, on the backbone in `weights`."""
     recipe = {"learning_rate": 2e-2, "steps": 3, "batch_size": 8, "max_length": 24}
     sizes = {"train": 24, "dev": 6, "test": 12, "default": 12_800}
-    path = changed("sentences", folder / "toy.toml", name='"toy"', **recipe, **sizes)
+    path = changed("sentences@1", folder / "toy.toml", name='"toy"', **recipe, **sizes)
     lines = path.read_text().splitlines()
     path.write_text("\n".join(x for x in lines if not x.startswith(("package =", "sha256 ="))))
     return Toy(path, weights, folder)

@@ -64,7 +64,7 @@ def test_seeds_and_method_lists() -> None:
         (["bench", "lora", "--track", "gleu"], "unknown track 'gleu'; did you mean: glue"),
         (
             ["bench", "lora", "--track", "sentences", "--tasks", "topics"],
-            "unknown task 'topics' of sentences@1; it has",
+            "unknown task 'topics' of sentences@2; it has",
         ),
         (
             ["bench", "lora", "--track", "scenes", "--tasks", "depth"],
@@ -111,7 +111,7 @@ def test_listings_name_everything(seesaw: Seesaw) -> None:
     assert {"glue", "sentences"} <= {
         track["name"] for track in json.loads(seesaw("tracks", "--json"))
     }
-    assert "sentences@1" in seesaw("tracks")
+    assert "sentences@2" in seesaw("tracks")
 
 
 @pytest.mark.slow
@@ -120,12 +120,12 @@ def test_budgets_stand_side_by_side(seesaw: Seesaw) -> None:
     assert {row["method"] for row in rows} == set(split_methods(["all"]))
     assert {row["place"] for row in rows} == {
         "scenes@2",
-        "sentences@1",
+        "sentences@2",
         "stories@2",
         *SHOWN_BACKBONES,
     }
     assert all(row["problem"] or -0.02 <= row["deviation"] <= 0.0025 for row in rows)
-    small = [row for row in rows if row["place"] == "sentences@1" and row["budget"] < 2_654_208]
+    small = [row for row in rows if row["place"] == "sentences@2" and row["budget"] < 2_654_208]
     assert not any(row["problem"] for row in rows if row not in small)
     for counts in (row["parameters"] for row in rows if row not in small):
         parts = counts["experts"] + counts["router"] + counts["task_embedding"]
@@ -177,9 +177,9 @@ def test_budgets_beside_blocks_and_their_figure(seesaw: Seesaw, tmp_path: Path) 
 
 def test_the_budgets_figure_shows_quality_where_records_are(seesaw: Seesaw, tmp_path: Path) -> None:
     Store(str(tmp_path / "results")).add(record(outcomes_of()), {".parquet": outcomes_of()})
-    seesaw("budgets", "lora", "--track", "sentences", "--figure", "quality.svg")
+    seesaw("budgets", "lora", "--track", "sentences@1", "--figure", "quality.svg")
     assert "test average, points" in (tmp_path / "quality.svg").read_text()
-    seesaw("budgets", "lora", "--track", "sentences", "--results", "none", "--figure", "cost.svg")
+    seesaw("budgets", "lora", "--track", "sentences@1", "--results", "none", "--figure", "cost.svg")
     assert "inference operations / LoRA" in (tmp_path / "cost.svg").read_text()
 
 
@@ -187,7 +187,7 @@ def test_budgets_come_as_markdown_and_csv(seesaw: Seesaw) -> None:
     places = ["--track", "sentences"]
     arguments = ["budgets", "lora", "smora", *places, "--params", "200k,1_000_000"]
     page = seesaw(*arguments, "--format", "markdown")
-    assert page.count("### sentences@1") == 2
+    assert page.count("### sentences@2") == 2
     assert "| smora" in page
     rows = list(csv.DictReader(io.StringIO(seesaw(*arguments, "--format", "csv"))))
     assert [(row["method"], row["budget"]) for row in rows] == [

@@ -13,6 +13,7 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
+from seesaw.tasks.sources.dial import conflict_share
 from seesaw.tasks.sources.sentences import (
     acceptability,
     entailment,
@@ -24,7 +25,7 @@ from seesaw.tasks.sources.sentences import (
     topic,
 )
 from seesaw.tasks.sources.sentences.conflict import PAIRS
-from seesaw.tasks.task import SPLITS, DataError, Example, TaskData
+from seesaw.tasks.task import SPLITS, Example, TaskData
 
 MODULES: tuple[ModuleType, ...] = (
     acceptability,
@@ -49,9 +50,7 @@ def load(options: Mapping[str, Any], folder: Path | None = None) -> list[TaskDat
     Raises:
         DataError: `conflict` is not in [0, 1].
     """
-    conflict, seed = options["conflict"], options["data_seed"]
-    if not 0.0 <= conflict <= 1.0:
-        raise DataError(f"conflict is {conflict}; it must be in [0, 1]")
+    conflict, seed = conflict_share(options), options["data_seed"]
     sizes = [options[split] for split in SPLITS]
     shared = [round(conflict * size) for size in sizes]
     pools: dict[str, list[list[Example]]] = {m.TASK.name: [[], [], []] for m in MODULES}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
 
 import pytest
+from forging import RESULTS
 
 from seesaw.tasks.families.text.baselines import bag_of_words
 from seesaw.tasks.sources.sentences import load
@@ -14,7 +16,7 @@ from seesaw.tasks.sources.sentences.conflict import PAIRS
 from seesaw.tasks.task import SPLITS, DataError, TaskData
 from seesaw.tasks.track import get_track
 
-OPTIONS = get_track("sentences").options
+OPTIONS = get_track("sentences@1").options
 DATA = load(OPTIONS)
 BY_NAME = {data.task.name: data for data in DATA}
 
@@ -52,7 +54,7 @@ def test_words_alone_do_not_give_the_answer_away(data: TaskData) -> None:
 
 
 def test_the_description_states_what_words_alone_are_worth() -> None:
-    description = get_track("sentences").description
+    description = get_track("sentences@1").description
     for data in DATA:
         metric = data.task.metrics[0]
         assert f"{data.task.name} {100 * bag_of_words(data)[metric]:.0f}" in description
@@ -81,7 +83,7 @@ def test_conflict_out_of_range_is_an_error() -> None:
 def test_every_process_makes_the_same_examples() -> None:
     code = (
         "from seesaw.tasks.sources.sentences import load; from seesaw.tasks.track import get_track;"
-        "print(*[d.sha256() for d in load(get_track('sentences').options)])"
+        "print(*[d.sha256() for d in load(get_track('sentences@1').options)])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -96,3 +98,8 @@ def test_every_process_makes_the_same_examples() -> None:
 def test_another_seed_makes_other_examples() -> None:
     other = load(OPTIONS | {"data_seed": 1})
     assert all(a.sha256() != b.sha256() for a, b in zip(DATA, other, strict=True))
+
+
+def test_the_data_of_published_records_stays() -> None:
+    record = json.loads(min(RESULTS.glob("sentences@1/*/lora/0-*.json")).read_text())
+    assert record["spec"]["data_sha256"] == {data.task.name: data.sha256() for data in DATA}

@@ -14,7 +14,7 @@ from seesaw.tasks.sources.sentences import load
 from seesaw.tasks.task import TaskData
 from seesaw.tasks.track import get_track
 
-TRACK = get_track("sentences")
+TRACK = get_track("sentences@1")
 SMALL = TRACK.options | {"train": 40, "dev": 8, "test": 20}
 
 

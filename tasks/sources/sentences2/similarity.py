@@ -1,0 +1,52 @@
+"""How alike are two events, from 0 to 5? Three roles, each kept, said otherwise, or changed.
+
+The score counts kept meanings, not kept words: synonyms keep a role, and agent and patient changing
+places costs both of theirs. Either sentence may be in the passive.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from seesaw.tasks.sources.sentences2.lexicon import of_split
+from seesaw.tasks.sources.sentences2.synonyms import ACTIONS, PERSONS
+from seesaw.tasks.task import Example, Task, sentence
+
+MEANINGS = {"agent": PERSONS, "action": ACTIONS, "patient": PERSONS}
+FRAMES = (
+    "the {agent} {action} the {patient}",
+    "the {patient} was {action} by the {agent}",
+)
+SWAPPED = 0.1
+
+Event = dict[str, tuple[str, str]]
+
+
+def say(rng: Random, event: Event) -> str:
+    """A sentence about an event, in words of its meanings."""
+    words = {role: rng.choice(meaning) for role, meaning in event.items()}
+    return sentence(rng.choice(FRAMES).format(**words))
+
+
+def draw(rng: Random, split: str, taken: Event) -> Event:
+    """An event none of whose meanings stands in `taken`."""
+    found: Event = {}
+    for role, meanings in MEANINGS.items():
+        used = [*taken.values(), *found.values()]
+        found[role] = rng.choice([m for m in of_split(meanings, split) if m not in used])
+    return found
+
+
+def generate(rng: Random, split: str) -> Example:
+    """5 * kept roles / 3."""
+    first = draw(rng, split, {})
+    second, other = dict(first), draw(rng, split, first)
+    if rng.random() < SWAPPED:
+        second["agent"], second["patient"] = first["patient"], first["agent"]
+    for role in rng.sample(list(MEANINGS), rng.randrange(len(MEANINGS) + 1)):
+        second[role] = other[role]
+    kept = sum(first[role] == second[role] for role in MEANINGS)
+    return Example(say(rng, first), say(rng, second), 5.0 * kept / len(MEANINGS))
+
+
+TASK = Task("similarity", None, ("pearson", "spearman"))

@@ -1,0 +1,156 @@
+"""The second sentence tasks: the same everywhere, balanced, and tested on words not trained on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from itertools import chain
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seesaw.tasks.families.text.baselines import bag_of_words, constant
+from seesaw.tasks.sources.sentences2 import PAIRS, load
+from seesaw.tasks.sources.sentences2.adjectives import ADJECTIVES
+from seesaw.tasks.sources.sentences2.domains import DOMAINS
+from seesaw.tasks.sources.sentences2.lexicon import of_split
+from seesaw.tasks.sources.sentences2.scales import DANGER, SIZE, SPEED
+from seesaw.tasks.sources.sentences2.synonyms import ACTIONS, PERSONS
+from seesaw.tasks.task import SPLITS, DataError, TaskData
+from seesaw.tasks.track import get_track
+
+TRACK = get_track("sentences@2")
+OPTIONS = TRACK.options
+COUNTS = {split: OPTIONS[split] for split in SPLITS}
+DATA = load(OPTIONS)
+BY_NAME = {data.task.name: data for data in DATA}
+SMALL = {"train": 40, "dev": 11, "test": 23}
+
+
+def texts(data: TaskData, split: str) -> list[tuple[str, str | None]]:
+    return [example[:2] for example in data.split(split)]
+
+
+@pytest.mark.parametrize("data", DATA, ids=lambda data: data.task.name)
+def test_sizes_and_no_text_twice(data: TaskData) -> None:
+    assert {split: len(data.split(split)) for split in SPLITS} == COUNTS
+    counts = Counter(text for split in SPLITS for text in texts(data, split))
+    assert max(counts.values()) == 1
+
+
+@pytest.mark.parametrize("data", DATA, ids=lambda data: data.task.name)
+def test_answers_are_balanced(data: TaskData) -> None:
+    shares = Counter(example.label for example in data.train)
+    if data.task.n_classes:
+        assert sorted(shares) == list(range(data.task.n_classes))
+        for count in shares.values():
+            assert count / COUNTS["train"] == pytest.approx(1 / len(shares), rel=0.25)
+    else:
+        assert min(shares) == 0.0
+        assert max(shares) == 5.0
+        assert max(shares.values()) < 0.4 * COUNTS["train"]
+
+
+@pytest.mark.parametrize("data", DATA, ids=lambda data: data.task.name)
+def test_words_alone_are_worth_little_more_than_a_constant(data: TaskData) -> None:
+    metric = data.task.metrics[0]
+    assert bag_of_words(data)[metric] < constant(data)[metric] + 0.2
+
+
+def test_the_description_states_what_words_alone_are_worth() -> None:
+    for data in DATA:
+        score = 100 * bag_of_words(data)[data.task.metrics[0]]
+        assert f"{data.task.name} {score:.0f}" in TRACK.description
+
+
+@pytest.mark.parametrize(
+    ("words", "tasks"),
+    [
+        (ADJECTIVES, ("her_view", "his_view")),
+        (DOMAINS, ("topic", "refused")),
+        (SIZE, ("size",)),
+        (DANGER, ("danger",)),
+        (SPEED, ("speed",)),
+    ],
+)
+def test_words_of_one_split_are_in_no_other(
+    words: tuple[tuple[str, ...], ...], tasks: tuple[str, ...]
+) -> None:
+    own = {split: {w for group in words for w in of_split(group, split)} for split in SPLITS}
+    assert sum(map(len, own.values())) == sum(map(len, words))
+    for name in tasks:
+        for split in SPLITS:
+            page = "\n".join(f"{a}\n{b}" for a, b in texts(BY_NAME[name], split)).lower()
+            found = {w for w in chain(*words) if re.search(rf"\b{re.escape(w.lower())}\b", page)}
+            assert found <= own[split]
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_synonyms_are_parted_as_pairs(split: str) -> None:
+    pairs = [*of_split(PERSONS, split), *of_split(ACTIONS, split)]
+    allowed = {word for pair in pairs for word in pair}
+    for a, b in texts(BY_NAME["similarity"], split):
+        words = set(re.findall(r"\w+", f"{a} {b}".lower()))
+        assert words <= allowed | {"the", "was", "by"}
+
+
+@settings(max_examples=25)
+@given(conflict=st.floats(0.0, 1.0), seed=st.integers(0, 999))
+def test_conflict_is_the_share_of_shared_sentences_with_opposite_answers(
+    conflict: float, seed: int
+) -> None:
+    data = {d.task.name: d for d in load({"conflict": conflict, "data_seed": seed, **SMALL})}
+    for pair in PAIRS:
+        one, other = (data[task.name] for task in pair)
+        for split, size in SMALL.items():
+            assert texts(one, split) == texts(other, split)
+            answers = [
+                (e.label, o.label)
+                for e, o in zip(one.split(split), other.split(split), strict=True)
+            ]
+            same = [a for a, b in answers if a == b]
+            assert size - len(same) == round(conflict * size)
+            if pair[0].n_classes is None:
+                assert all(a + b == 5.0 for a, b in answers if a != b)
+
+
+def test_conflict_leaves_the_other_tasks_alone() -> None:
+    none, full = (load(OPTIONS | {"conflict": conflict}) for conflict in (0.0, 1.0))
+    paired = {task.name for pair in PAIRS for task in pair}
+    for a, b in zip(none, full, strict=True):
+        assert (a.sha256() == b.sha256()) == (a.task.name not in paired)
+
+
+@pytest.mark.parametrize("conflict", [1.5, -0.1, float("nan"), "high", True])
+def test_conflict_out_of_range_is_an_error(conflict: object) -> None:
+    with pytest.raises(DataError, match=rf"conflict is {conflict!r}; it must be in \[0, 1\]"):
+        load(OPTIONS | {"conflict": conflict})
+
+
+def test_more_sentences_than_there_are_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"topic: dev is 3000; there are about 1476 different"):
+        load(OPTIONS | {"dev": 3000})
+
+
+def test_every_process_makes_the_same_examples() -> None:
+    code = (
+        "from seesaw.tasks.sources.sentences2 import load;"
+        "from seesaw.tasks.track import get_track;"
+        "print(*[d.sha256() for d in load(get_track('sentences@2').options)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PYTHONHASHSEED": "99"},
+    )
+    assert done.stdout.split() == [data.sha256() for data in DATA]
+
+
+def test_another_seed_makes_other_examples() -> None:
+    other = load(OPTIONS | {"data_seed": 1})
+    assert all(a.sha256() != b.sha256() for a, b in zip(DATA, other, strict=True))
