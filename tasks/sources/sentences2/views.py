@@ -22,7 +22,7 @@ FRAMES = (
     ("the {thing} is {hers}, she said", "it is {his}, he said"),
 )
 DENIED = ("anything but {} and {}", "neither {} nor {}")
-DENIALS = 0.15
+DENIALS = 0.1
 """Share of the opinions that are said by denying the opposite one."""
 
 
