@@ -1,8 +1,8 @@
-"""Eight sentence tasks of graded difficulty; tests hold words that training never showed.
+"""Seven sentence tasks of graded difficulty; tests hold words that training never showed.
 
-Two pairs of tasks read the same sentences: her view and his, the topic and what was refused for it.
-`conflict` is the share of those sentences whose right answers are opposite; in the others they are
-the same.
+Two pairs of tasks read the same sentences: the view that is said and the price of its thing, the
+standing of a person and the danger of a thing. `conflict` is the share of those sentences whose
+right answers differ; in the others they are the same.
 """
 
 from __future__ import annotations
@@ -14,34 +14,32 @@ from random import Random
 from typing import Any
 
 from seesaw.tasks.sources.dial import conflict_share
-from seesaw.tasks.sources.sentences2 import similarity, things, topics, views
+from seesaw.tasks.sources.sentences2 import similarity, things
+from seesaw.tasks.sources.sentences2.pairs import PAIRS
 from seesaw.tasks.task import SPLITS, DataError, Example, Task, TaskData
 
 Row = tuple[Example, ...]
 """One example for each task of a group, of the same text."""
 Draw = Callable[[Random, str, bool], Row]
-"""A row of a split, its answers opposite or not."""
+"""A row of a split, its answers disputed or not."""
 
 TRIES = 1000
 """Draws in a row that may give nothing new before there is nothing new."""
 
 
 def _alone(generate: Callable[[Random, str], Example]) -> Draw:
-    return lambda rng, split, opposed: (generate(rng, split),)
+    return lambda rng, split, disputed: (generate(rng, split),)
 
 
 GROUPS: Mapping[tuple[Task, ...], Draw] = {
-    views.TASKS: views.generate,
-    topics.TASKS: topics.generate,
+    **{pair.tasks: pair.generate for pair in PAIRS},
     (similarity.TASK,): _alone(similarity.generate),
     **{(scale.task,): _alone(scale.generate) for scale in things.SCALES},
 }
-PAIRS = tuple(tasks for tasks in GROUPS if len(tasks) == 2)
-"""Tasks that read the same sentences."""
 
 
 def load(options: Mapping[str, Any], folder: Path | None = None) -> list[TaskData]:
-    """Generate all eight tasks.
+    """Generate all tasks.
 
     Args:
         options: `conflict` in [0, 1], `data_seed`, and the sizes `train`, `dev`, `test` per task.
@@ -70,15 +68,15 @@ def load(options: Mapping[str, Any], folder: Path | None = None) -> list[TaskDat
     return found
 
 
-def _rows(draw: Callable[[bool], Row], size: int, opposed: int, seen: set[str]) -> list[Row]:
-    """At most `size` rows, the first `opposed` of opposite answers; their texts join `seen`.
+def _rows(draw: Callable[[bool], Row], size: int, disputed: int, seen: set[str]) -> list[Row]:
+    """At most `size` rows, the first `disputed` disputed; their texts join `seen`.
 
     No text is in it before, and there are fewer rows only if there are no other texts.
     """
     rows: list[Row] = []
     tries = 0
     while len(rows) < size and tries < TRIES:
-        row = draw(len(rows) < opposed)
+        row = draw(len(rows) < disputed)
         text = f"{row[0].text_a} {row[0].text_b}"
         tries = tries + 1 if text in seen else 0
         if not tries:

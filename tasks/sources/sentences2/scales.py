@@ -1,4 +1,4 @@
-"""Things by size, danger and speed, each from 0 to 5."""
+"""Things by size, danger, speed and price, and people by their standing, each from 0 to 5."""
 
 from __future__ import annotations
 
@@ -49,7 +49,40 @@ _SPEED = (
     "spacecraft cannonball laser asteroid interceptor warplane bomber airplane sunbeam shell "
     "starship grenade shockwave",
 )
-SIZE, DANGER, SPEED = (
-    tuple(tuple(level.split()) for level in scale) for scale in (_SIZE, _DANGER, _SPEED)
+_PRICE = (
+    "crumb pebble straw button twig leaf toothpick matchstick napkin feather thread staple pea "
+    "paperclip acorn rag chalk seashell confetti cork peanut bead splinter grain",
+    "sandwich pencil candle onion sock comb magazine lollipop notebook coffee sponge mug egg "
+    "banana postcard toothbrush spoon soap lightbulb balloon loaf apple marker envelope",
+    "book shirt umbrella pillow kettle wallet hammer scarf teddy toaster football vase blanket "
+    "skateboard lamp belt helmet hat tent perfume skirt backpack drill microscope",
+    "bicycle sofa wardrobe guitar refrigerator violin television mattress dishwasher bed camera "
+    "coat puppy laptop oven desk bracelet carpet armchair canoe bathtub computer chandelier "
+    "watch",
+    "car motorcycle tractor lorry van caravan ambulance racehorse sailboat limousine taxi jeep "
+    "bus diamond bulldozer speedboat garage piano harvester convertible minibus necklace crane "
+    "tram",
+    "castle palace skyscraper airport satellite submarine mansion hospital stadium cathedral "
+    "spaceship battleship museum hotel island airliner bridge tunnel university rocket factory "
+    "warship casino tower",
 )
-"""By level: 0 tiny to 5 huge, 0 harmless to 5 deadly, 0 still to 5 flying."""
+_STANDING = (
+    "beggar tramp slave prisoner vagrant orphan outcast pauper refugee convict peasant "
+    "scavenger thief hermit deserter captive exile runaway",
+    "servant maid cleaner porter dishwasher shepherd waiter labourer janitor farmhand busboy "
+    "miner sweeper laundress milkmaid bellboy docker lumberjack",
+    "clerk baker plumber driver carpenter barber tailor nurse mechanic gardener postman butcher "
+    "electrician cashier fisherman blacksmith secretary hairdresser",
+    "teacher engineer journalist officer accountant librarian captain architect manager "
+    "pharmacist dentist inspector scientist lawyer detective veterinarian novelist programmer",
+    "surgeon professor judge mayor general ambassador senator bishop director banker minister "
+    "admiral governor chancellor cardinal archbishop tycoon commander",
+    "king president emperor queen pharaoh pope sultan prince tsar monarch billionaire empress "
+    "caesar maharaja shah dictator kaiser tsarina",
+)
+SIZE, DANGER, SPEED, PRICE, STANDING = (
+    tuple(tuple(level.split()) for level in scale)
+    for scale in (_SIZE, _DANGER, _SPEED, _PRICE, _STANDING)
+)
+"""By level from 0 to 5: tiny to huge, harmless to deadly, still to flying, cents to millions, the
+lowest to the highest."""

@@ -1,23 +1,22 @@
 """How alike are two events, from 0 to 5? Three roles, each kept, said otherwise, or changed.
 
-The score counts kept meanings, not kept words: synonyms keep a role, and agent and patient changing
-places costs both of theirs. Either sentence may be in the passive.
+The score counts kept meanings, not kept words: synonyms keep a role. Either sentence may be in the
+passive.
 """
 
 from __future__ import annotations
 
 from random import Random
 
-from seesaw.tasks.sources.sentences2.lexicon import of_split
+from seesaw.tasks.sources.sentences2.lexicon import level_of, of_split
 from seesaw.tasks.sources.sentences2.synonyms import ACTIONS, PERSONS
-from seesaw.tasks.task import Example, Task, sentence
+from seesaw.tasks.task import Example, sentence
 
 MEANINGS = {"agent": PERSONS, "action": ACTIONS, "patient": PERSONS}
 FRAMES = (
     "the {agent} {action} the {patient}",
     "the {patient} was {action} by the {agent}",
 )
-SWAPPED = 0.1
 
 Event = dict[str, tuple[str, str]]
 
@@ -41,12 +40,10 @@ def generate(rng: Random, split: str) -> Example:
     """5 * kept roles / 3."""
     first = draw(rng, split, {})
     second, other = dict(first), draw(rng, split, first)
-    if rng.random() < SWAPPED:
-        second["agent"], second["patient"] = first["patient"], first["agent"]
     for role in rng.sample(list(MEANINGS), rng.randrange(len(MEANINGS) + 1)):
         second[role] = other[role]
     kept = sum(first[role] == second[role] for role in MEANINGS)
     return Example(say(rng, first), say(rng, second), 5.0 * kept / len(MEANINGS))
 
 
-TASK = Task("similarity", None, ("pearson", "spearman"))
+TASK = level_of("similarity")

@@ -1,19 +1,19 @@
-"""How large, how dangerous, how fast is a thing, from 0 to 5?"""
+"""How large is a thing, how fast, from 0 to 5?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
 
-from seesaw.tasks.sources.sentences2.lexicon import of_split
-from seesaw.tasks.sources.sentences2.scales import DANGER, SIZE, SPEED
+from seesaw.tasks.sources.sentences2.lexicon import Levels, level_of, of_split
+from seesaw.tasks.sources.sentences2.scales import SIZE, SPEED
 from seesaw.tasks.task import Example, Task, sentence
 
 LOOKS = (
     *("red", "blue", "green", "white", "black", "grey", "brown", "yellow", "pink", "purple"),
     *("spotted", "striped", "pale", "dark", "old", "new", "painted", "plain", "famous", "usual"),
 )
-"""Words that say nothing of a thing's size, danger or speed."""
+"""Words that say nothing of a thing's size or speed."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Scale:
     """A task on the level of the one thing that a sentence names."""
 
     task: Task
-    levels: tuple[tuple[str, ...], ...]
+    levels: Levels
     frames: tuple[str, ...]
 
     def generate(self, rng: Random, split: str) -> Example:
@@ -31,18 +31,11 @@ class Scale:
         return Example(sentence(rng.choice(self.frames).format(thing)), None, float(level))
 
 
-def _task(name: str) -> Task:
-    return Task(name, None, ("pearson", "spearman"))
-
-
 SCALES = (
     Scale(
-        _task("size"), SIZE, ("tell me how big the {} is", "there is a {} now", "look at the {}")
+        level_of("size"), SIZE, ("tell me how big the {} is", "there is a {} now", "look at the {}")
     ),
     Scale(
-        _task("danger"),
-        DANGER,
-        ("tell me how dangerous the {} is", "here comes the {}", "never go near the {}"),
+        level_of("speed"), SPEED, ("tell me how fast the {} is", "we saw the {}", "they drew a {}")
     ),
-    Scale(_task("speed"), SPEED, ("tell me how fast the {} is", "we saw the {}", "they drew a {}")),
 )
