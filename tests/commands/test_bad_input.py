@@ -48,7 +48,7 @@ def refusal(*arguments: object) -> str:
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_track_file_that_is_no_utf_8(seesaw: Seesaw, tmp_path: Path, code: str) -> None:
-    text = track_file("sentences").read_text().replace("Eight sentence", "Huit phrasés")
+    text = track_file("sentences").read_text().replace('title = "', 'title = "Phrasés: ')
     (tmp_path / "mine.toml").write_bytes(text.encode(code))
     message = refusal("bench", "lora", "--track", "mine.toml")
     assert "track file mine.toml" in message

@@ -1,7 +1,7 @@
 """Pairs of tasks that read the same sentences, each the level of another word, from 0 to 5.
 
-How favourable is the adjective and how dear the thing; how high does the person stand and how
-dangerous is the thing?
+How fast is the verb and how dear the thing; how high does the person stand and how dangerous is the
+thing?
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from seesaw.tasks.sources.sentences2.adjectives import ADJECTIVES
 from seesaw.tasks.sources.sentences2.lexicon import Levels, level_of, of_split
 from seesaw.tasks.sources.sentences2.scales import DANGER, PRICE, STANDING
+from seesaw.tasks.sources.sentences2.verbs import PACE
 from seesaw.tasks.task import Example, Task, sentence
 
 
@@ -37,11 +37,11 @@ class Pair:
 
 PAIRS = (
     Pair(
-        (level_of("view"), level_of("price")),
-        (ADJECTIVES, PRICE),
+        (level_of("pace"), level_of("price")),
+        (PACE, PRICE),
         (
-            *("she found the {1} {0}", "he found the {1} {0}", "they called the {1} {0}"),
-            *("the {1} was {0}", "the {1} is {0}", "the {1} seems {0}"),
+            *("she {0} past the {1}", "he {0} near the {1}", "we {0} by the {1}"),
+            *("they {0} beside the {1}", "all {0} at the {1}", "some {0} behind the {1}"),
         ),
     ),
     Pair(

@@ -1,7 +1,7 @@
-"""How alike are two events, from 0 to 5? Three roles, each kept, said otherwise, or changed.
+"""How alike are two events, from 0 to 5? Two roles, each kept, said otherwise, or changed.
 
-The score counts kept meanings, not kept words: synonyms keep a role. Either sentence may be in the
-passive.
+The score counts kept meanings, not kept words: synonyms keep a role. Sentences are short, since
+they are what a batch waits for.
 """
 
 from __future__ import annotations
@@ -12,11 +12,8 @@ from seesaw.tasks.sources.sentences2.lexicon import level_of, of_split
 from seesaw.tasks.sources.sentences2.synonyms import ACTIONS, PERSONS
 from seesaw.tasks.task import Example, sentence
 
-MEANINGS = {"agent": PERSONS, "action": ACTIONS, "patient": PERSONS}
-FRAMES = (
-    "the {agent} {action} the {patient}",
-    "the {patient} was {action} by the {agent}",
-)
+MEANINGS = {"patient": PERSONS, "action": ACTIONS}
+FRAMES = ("they {action} the {patient}", "the {patient} was {action}")
 
 Event = dict[str, tuple[str, str]]
 
@@ -31,13 +28,12 @@ def draw(rng: Random, split: str, taken: Event) -> Event:
     """An event none of whose meanings stands in `taken`."""
     found: Event = {}
     for role, meanings in MEANINGS.items():
-        used = [*taken.values(), *found.values()]
-        found[role] = rng.choice([m for m in of_split(meanings, split) if m not in used])
+        found[role] = rng.choice([m for m in of_split(meanings, split) if m not in taken.values()])
     return found
 
 
 def generate(rng: Random, split: str) -> Example:
-    """5 * kept roles / 3."""
+    """5 * kept roles / 2."""
     first = draw(rng, split, {})
     second, other = dict(first), draw(rng, split, first)
     for role in rng.sample(list(MEANINGS), rng.randrange(len(MEANINGS) + 1)):

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from seesaw.tasks.families.text.baselines import bag_of_words, constant
 from seesaw.tasks.sources.sentences2 import load
-from seesaw.tasks.sources.sentences2.adjectives import ADJECTIVES
 from seesaw.tasks.sources.sentences2.lexicon import of_split
 from seesaw.tasks.sources.sentences2.pairs import PAIRS
 from seesaw.tasks.sources.sentences2.scales import DANGER, PRICE, SIZE, SPEED, STANDING
 from seesaw.tasks.sources.sentences2.synonyms import ACTIONS, PERSONS
+from seesaw.tasks.sources.sentences2.verbs import PACE
 from seesaw.tasks.task import SPLITS, DataError, TaskData
 from seesaw.tasks.track import get_track
 
@@ -46,7 +46,7 @@ def test_answers_are_balanced(data: TaskData) -> None:
     shares = Counter(example.label for example in data.train)
     assert min(shares) == 0.0
     assert max(shares) == 5.0
-    assert max(shares.values()) < 0.4 * COUNTS["train"]
+    assert max(shares.values()) < 0.45 * COUNTS["train"]
 
 
 @pytest.mark.parametrize("data", DATA, ids=lambda data: data.task.name)
@@ -64,7 +64,7 @@ def test_the_description_states_what_words_alone_are_worth() -> None:
 @pytest.mark.parametrize(
     ("words", "task"),
     [
-        (ADJECTIVES, "view"),
+        (PACE, "pace"),
         (PRICE, "price"),
         (STANDING, "standing"),
         (DANGER, "danger"),
@@ -86,7 +86,7 @@ def test_synonyms_are_parted_as_pairs(split: str) -> None:
     allowed = {word for pair in pairs for word in pair}
     for a, b in texts(BY_NAME["similarity"], split):
         words = set(re.findall(r"\w+", f"{a} {b}".lower()))
-        assert words <= allowed | {"the", "was", "by"}
+        assert words <= allowed | {"the", "was", "they"}
 
 
 @settings(max_examples=25)
