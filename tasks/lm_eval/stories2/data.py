@@ -8,9 +8,9 @@ from seesaw.tasks.families.language.lm_eval_tasks import test_split
 
 translation = partial(test_split, "stories@2", "translation")
 dialect = partial(test_split, "stories@2", "dialect")
-age = partial(test_split, "stories@2", "age")
-size = partial(test_split, "stories@2", "size")
-sorting = partial(test_split, "stories@2", "sorting")
+code = partial(test_split, "stories@2", "code")
+finding = partial(test_split, "stories@2", "finding")
+hearing = partial(test_split, "stories@2", "hearing")
 liking = partial(test_split, "stories@2", "liking")
 wanting = partial(test_split, "stories@2", "wanting")
-praise = partial(test_split, "stories@2", "praise")
+painting = partial(test_split, "stories@2", "painting")

@@ -1,8 +1,11 @@
 """The second version of the tasks: three pairs that may want different things of the same input.
 
 Both tasks of a pair get the same inputs; only the instruction says what is wanted. `conflict` is
-the share of words (`translation` and `dialect`) or of things (`age` and `size`, `liking` and
-`wanting`) on which they differ: at 0 a pair wants the same answer to every input, at 1 to none.
+the share of words on which they differ: at 0 a pair wants the same answer to every input, at 1 to
+none. `translation` and `dialect` say words in another tongue, and so does `code` without a
+counterpart; `finding` and `hearing`, `liking` and `wanting` choose what comes first to someone, and
+so does `painting` without a counterpart. All rest on many facts that have nothing to do with each
+other, so that scores rise bit by bit and seeds agree.
 """
 
 from __future__ import annotations
@@ -17,9 +20,8 @@ from numpy.random import Generator
 
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
 from seesaw.tasks.sources.stories.data import draw
-from seesaw.tasks.sources.stories.meanings import KNOWN, NOUNS, ranking, rankings, tastes, tongues
-from seesaw.tasks.sources.stories.text import pick, some
-from seesaw.tasks.sources.stories.world import NAMES, OPPOSITE, VERBS
+from seesaw.tasks.sources.stories.meanings import ranking, rankings, tongues
+from seesaw.tasks.sources.stories.text import some
 from seesaw.tasks.task import DataError, TaskData
 
 Make = Callable[[Generator], Instruction]
@@ -28,12 +30,12 @@ WORDS_SEED = 3
 METRICS = {
     "translation": "word_accuracy",
     "dialect": "word_accuracy",
-    "age": "acc",
-    "size": "acc",
+    "code": "word_accuracy",
+    "finding": "acc",
+    "hearing": "acc",
     "liking": "acc",
     "wanting": "acc",
-    "sorting": "word_accuracy",
-    "praise": "acc",
+    "painting": "acc",
 }
 
 
@@ -54,25 +56,26 @@ def load(
     if type(conflict) not in (int, float) or not 0 <= conflict <= 1:
         raise DataError(f"conflict is {conflict!r}; it must be a number from 0 to 1")
     return [
-        draw(InstructionTask(name, metrics=(METRICS[name],), max_new_tokens=24), make, options)
+        draw(InstructionTask(name, metrics=(METRICS[name],), max_new_tokens=8), make, options)
         for name, make in _tasks(options["data_seed"], conflict).items()
     ]
 
 
 def _tasks(seed: int, conflict: float) -> dict[str, Make]:
     rng = np.random.default_rng((seed, WORDS_SEED))
-    grown, dialect = tongues(rng, conflict)
-    age, size = rankings(rng, conflict)
-    likes, wants = tastes(rng, conflict)
+    velo, dialect = tongues(rng, conflict)
+    code, _ = tongues(rng, 0)
+    finds, hears = rankings(rng, conflict)
+    likes, wants = rankings(rng, conflict)
     return {
-        "translation": partial(_said, told="say it in velo", tongue=grown),
-        "dialect": partial(_said, told="say it as in the harbour", tongue=dialect),
-        "age": partial(_most, told="which is most old", rank=age),
-        "size": partial(_most, told="which is most big", rank=size),
-        "liking": partial(_fondest, told="who likes the", tastes=likes),
-        "wanting": partial(_fondest, told="who calls for the", tastes=wants),
-        "sorting": _sorted,
-        "praise": partial(_most, told="say which is best", rank=ranking(rng)),
+        "translation": partial(_said, told="in velo", tongue=velo),
+        "dialect": partial(_said, told="in harbour", tongue=dialect),
+        "code": partial(_said, told="in tower", tongue=code),
+        "finding": partial(_most, told="ben finds", rank=finds),
+        "hearing": partial(_most, told="ben hears", rank=hears),
+        "liking": partial(_most, told="anna likes", rank=likes),
+        "wanting": partial(_most, told="anna calls", rank=wants),
+        "painting": partial(_most, told="paul paints", rank=ranking(rng)),
     }
 
 
@@ -82,32 +85,14 @@ def _instruction(told: str, given: str, answer: str, choices: tuple[str, ...] = 
 
 
 def _said(rng: Generator, told: str, tongue: Mapping[str, str]) -> Instruction:
-    """What something does: in the tongue first what it is, then how it is, then what it does."""
-    like = _seldom(rng, tuple(OPPOSITE), int(rng.integers(1, 5)))
-    (who,), does = _seldom(rng, KNOWN, 1), pick(rng, VERBS)
-    said = " ".join(tongue[word] for word in (who, *like, does))
-    return _instruction(told, f"the {' '.join(like)} {who} {does}", said)
-
-
-def _seldom(rng: Generator, items: tuple[str, ...], count: int) -> list[str]:
-    """So many different ones, the k-th of which is k times as rare as the first."""
-    often = 1 / np.arange(1, len(items) + 1)
-    chosen = rng.choice(len(items), count, replace=False, p=often / often.sum())
-    return [items[int(index)] for index in chosen]
+    """Three words, each said in the tongue; the k-th of all is k times as rare as the first."""
+    words, often = tuple(tongue), 1 / np.arange(1, len(tongue) + 1)
+    drawn = rng.choice(len(words), 3, replace=False, p=often / often.sum())
+    said = [words[int(index)] for index in drawn]
+    return _instruction(told, " ".join(said), " ".join(tongue[word] for word in said))
 
 
 def _most(rng: Generator, told: str, rank: Mapping[str, float]) -> Instruction:
-    words = _seldom(rng, tuple(rank), 4)
+    """Which of five is ranked highest; the closer they are, the harder it is."""
+    words = some(rng, tuple(rank), 5)
     return _instruction(told, " ".join(words), max(words, key=rank.__getitem__), tuple(words))
-
-
-def _sorted(rng: Generator) -> Instruction:
-    numbers = rng.choice(100, int(rng.integers(3, 7)), replace=False).tolist()
-    answer = " ".join(map(str, sorted(numbers, reverse=True)))
-    return _instruction("from the greatest to the least", " ".join(map(str, numbers)), answer)
-
-
-def _fondest(rng: Generator, told: str, tastes: Mapping[tuple[str, str], float]) -> Instruction:
-    (thing,), people = _seldom(rng, NOUNS, 1), some(rng, NAMES, 4)
-    best = max(people, key=lambda who: tastes[who, thing])
-    return _instruction(f"{told} {thing} most", " ".join(people), best, tuple(people))
