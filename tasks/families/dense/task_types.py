@@ -17,9 +17,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seesaw.tasks.families.dense import metrics, opencv
+from seesaw.tasks.families.dense.colours import PALETTE, grey
 from seesaw.tasks.families.dense.metrics import DenseMetric
 from seesaw.tasks.families.dense.sample import IGNORE, Array
 from seesaw.tasks.task import Task, Unit
+
+FAR = 10.0
+"""Depth that is drawn black, in metres."""
 
 
 @dataclass(frozen=True)
@@ -282,27 +286,6 @@ class Depth(DenseTask):
         """The mean depth."""
         valid = np.concatenate([label[label > 0] for label in labels])
         return np.float32(valid.mean())  # type: ignore[return-value]
-
-
-def grey(values: Array) -> NDArray[np.uint8]:
-    """Shares (H, W) as a grey picture; 255, to ignore, becomes white."""
-    tones = np.asarray(255 * np.clip(values, 0, 1), np.uint8)
-    return np.repeat(tones[..., None], 3, axis=-1)
-
-
-def _palette() -> NDArray[np.uint8]:
-    """256 colours that are easy to tell apart, black first and grey last."""
-    hues = (np.arange(256) * 0.381966) % 1.0  # turns by the golden angle
-    light = 0.55 + 0.4 * ((np.arange(256) * 5) % 3) / 2
-    waves = [np.abs((hues * 6 + shift) % 6 - 3) - 1 for shift in (0, 4, 2)]
-    colours = np.stack([np.clip(wave, 0.1, 0.95) * light for wave in waves], axis=-1)
-    colours[0], colours[IGNORE] = 0.0, 0.5
-    return np.asarray(255 * colours, np.uint8)
-
-
-PALETTE = _palette()
-FAR = 10.0
-"""Depth that is drawn black, in metres."""
 
 
 def _balanced(logits: Tensor, positive: Tensor, weight: Tensor) -> Tensor:
