@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from seesaw.tasks.sources.sentences2.lexicon import Levels, level_of, of_split
-from seesaw.tasks.sources.sentences2.scales import DANGER, PRICE, STANDING
-from seesaw.tasks.sources.sentences2.verbs import PACE
+from seesaw.tasks.sources.sentences2.scales import DANGER, PACE, PRICE, STANDING
 from seesaw.tasks.task import Example, Task, sentence
 
 

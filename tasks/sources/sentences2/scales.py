@@ -1,4 +1,4 @@
-"""Things by size, danger, speed and price, and people by their standing, each from 0 to 5."""
+"""Things by size, danger, speed and price, people by standing, verbs by pace, from 0 to 5."""
 
 from __future__ import annotations
 
@@ -80,9 +80,23 @@ _STANDING = (
     "king president emperor queen pharaoh pope sultan prince tsar monarch billionaire empress "
     "caesar maharaja shah dictator kaiser tsarina",
 )
-SIZE, DANGER, SPEED, PRICE, STANDING = (
+_PACE = (
+    "stood sat waited rested slept lay paused froze lingered stayed remained knelt crouched "
+    "squatted dozed idled stopped leaned",
+    "crawled crept inched dragged shuffled trudged hobbled limped waddled slithered tiptoed "
+    "toddled dawdled plodded lumbered sidled straggled slouched",
+    "walked strolled wandered ambled sauntered roamed rambled strutted paced stepped tramped hiked "
+    "drifted floated meandered promenaded prowled sailed",
+    "marched strode jogged trotted hurried skipped skated cycled rode swam hopped danced scrambled "
+    "scampered bounced rolled cantered paddled",
+    "ran raced galloped dashed rushed sprinted bolted scurried fled charged stampeded darted "
+    "scooted drove surged swooped careered chased",
+    "flew rocketed zoomed shot blasted whizzed streaked hurtled flashed plunged exploded "
+    "catapulted soared jetted accelerated plummeted torpedoed vanished",
+)
+SIZE, DANGER, SPEED, PRICE, STANDING, PACE = (
     tuple(tuple(level.split()) for level in scale)
-    for scale in (_SIZE, _DANGER, _SPEED, _PRICE, _STANDING)
+    for scale in (_SIZE, _DANGER, _SPEED, _PRICE, _STANDING, _PACE)
 )
 """By level from 0 to 5: tiny to huge, harmless to deadly, still to flying, cents to millions, the
-lowest to the highest."""
+lowest to the highest, not moving to too fast to follow."""

@@ -19,10 +19,11 @@ import numpy as np
 from numpy.random import Generator
 
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
+from seesaw.tasks.sources.dial import conflict_share
 from seesaw.tasks.sources.stories.data import draw
 from seesaw.tasks.sources.stories.meanings import ranking, rankings, tongues
 from seesaw.tasks.sources.stories.text import some
-from seesaw.tasks.task import DataError, TaskData
+from seesaw.tasks.task import TaskData
 
 Make = Callable[[Generator], Instruction]
 WORDS_SEED = 3
@@ -52,9 +53,7 @@ def load(
     Raises:
         DataError: `conflict` is not a number from 0 to 1.
     """
-    conflict = options["conflict"]
-    if type(conflict) not in (int, float) or not 0 <= conflict <= 1:
-        raise DataError(f"conflict is {conflict!r}; it must be a number from 0 to 1")
+    conflict = conflict_share(options)
     return [
         draw(InstructionTask(name, metrics=(METRICS[name],), max_new_tokens=8), make, options)
         for name, make in _tasks(options["data_seed"], conflict).items()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections import Counter
 from itertools import chain
 
@@ -16,9 +14,8 @@ from seesaw.tasks.families.text.baselines import bag_of_words, constant
 from seesaw.tasks.sources.sentences2 import load
 from seesaw.tasks.sources.sentences2.lexicon import of_split
 from seesaw.tasks.sources.sentences2.pairs import PAIRS
-from seesaw.tasks.sources.sentences2.scales import DANGER, PRICE, SIZE, SPEED, STANDING
+from seesaw.tasks.sources.sentences2.scales import DANGER, PACE, PRICE, SIZE, SPEED, STANDING
 from seesaw.tasks.sources.sentences2.synonyms import ACTIONS, PERSONS
-from seesaw.tasks.sources.sentences2.verbs import PACE
 from seesaw.tasks.task import SPLITS, DataError, TaskData
 from seesaw.tasks.track import get_track
 
@@ -55,12 +52,6 @@ def test_words_alone_are_worth_little_more_than_a_constant(data: TaskData) -> No
     assert bag_of_words(data)[metric] < constant(data)[metric] + 0.2
 
 
-def test_the_description_states_what_words_alone_are_worth() -> None:
-    for data in DATA:
-        score = 100 * bag_of_words(data)[data.task.metrics[0]]
-        assert f"{data.task.name} {score:.0f}" in TRACK.description
-
-
 @pytest.mark.parametrize(
     ("words", "task"),
     [
@@ -77,7 +68,9 @@ def test_words_of_one_split_are_in_no_other(words: tuple[tuple[str, ...], ...], 
     assert sum(map(len, own.values())) == sum(map(len, words))
     for split in SPLITS:
         found = set(re.findall(r"\w+", " ".join(a for a, _ in texts(BY_NAME[task], split)).lower()))
-        assert found & {*chain(*words)} <= own[split]
+        used = found & {*chain(*words)}
+        assert used
+        assert used <= own[split]
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -114,33 +107,6 @@ def test_conflict_leaves_the_other_tasks_alone() -> None:
         assert (a.sha256() == b.sha256()) == (a.task.name not in paired)
 
 
-@pytest.mark.parametrize("conflict", [1.5, -0.1, float("nan"), "high", True])
-def test_conflict_out_of_range_is_an_error(conflict: object) -> None:
-    with pytest.raises(DataError, match=rf"conflict is {conflict!r}; it must be in \[0, 1\]"):
-        load(OPTIONS | {"conflict": conflict})
-
-
 def test_more_sentences_than_there_are_is_an_error() -> None:
-    with pytest.raises(DataError, match=r"\w+: dev is 9000; there are about \d+ different"):
+    with pytest.raises(DataError, match=r"pace: dev is 9000; there are about \d+ different"):
         load(OPTIONS | {"dev": 9000})
-
-
-def test_every_process_makes_the_same_examples() -> None:
-    code = (
-        "from seesaw.tasks.sources.sentences2 import load;"
-        "from seesaw.tasks.track import get_track;"
-        "print(*[d.sha256() for d in load(get_track('sentences@2').options)])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={"PYTHONHASHSEED": "99"},
-    )
-    assert done.stdout.split() == [data.sha256() for data in DATA]
-
-
-def test_another_seed_makes_other_examples() -> None:
-    other = load(OPTIONS | {"data_seed": 1})
-    assert all(a.sha256() != b.sha256() for a, b in zip(DATA, other, strict=True))
