@@ -1,6 +1,6 @@
 """Seven sentence tasks of graded difficulty; tests hold words that training never showed.
 
-Two pairs of tasks read the same sentences: the pace of a verb and the price of a thing, the
+Two pairs of tasks read the same sentences: the favour of an adjective and the price of a thing, the
 standing of a person and the danger of a thing. `conflict` is the share of those sentences whose
 right answers differ; in the others they are the same.
 """

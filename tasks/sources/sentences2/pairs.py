@@ -1,7 +1,7 @@
 """Pairs of tasks that read the same sentences, each the level of another word, from 0 to 5.
 
-How fast is the verb and how dear the thing; how high does the person stand and how dangerous is the
-thing?
+How favourable is the adjective and how dear the thing; how high does the person stand and how
+dangerous is the thing?
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from seesaw.tasks.sources.sentences2.lexicon import Levels, level_of, of_split
-from seesaw.tasks.sources.sentences2.scales import DANGER, PACE, PRICE, STANDING
+from seesaw.tasks.sources.sentences2.scales import DANGER, PRICE, STANDING, VIEW
 from seesaw.tasks.task import Example, Task, sentence
 
 
@@ -36,11 +36,11 @@ class Pair:
 
 PAIRS = (
     Pair(
-        (level_of("pace"), level_of("price")),
-        (PACE, PRICE),
+        (level_of("view"), level_of("price")),
+        (VIEW, PRICE),
         (
-            *("she {0} past the {1}", "he {0} near the {1}", "we {0} by the {1}"),
-            *("they {0} beside the {1}", "all {0} at the {1}", "some {0} behind the {1}"),
+            *("she found the {1} {0}", "he found the {1} {0}", "they called the {1} {0}"),
+            *("the {1} was {0}", "the {1} is {0}", "the {1} seems {0}"),
         ),
     ),
     Pair(

@@ -14,7 +14,7 @@ from seesaw.tasks.families.text.baselines import bag_of_words, constant
 from seesaw.tasks.sources.sentences2 import load
 from seesaw.tasks.sources.sentences2.lexicon import of_split
 from seesaw.tasks.sources.sentences2.pairs import PAIRS
-from seesaw.tasks.sources.sentences2.scales import DANGER, PACE, PRICE, SIZE, SPEED, STANDING
+from seesaw.tasks.sources.sentences2.scales import DANGER, PRICE, SIZE, STANDING, VIEW, WARMTH
 from seesaw.tasks.sources.sentences2.synonyms import ACTIONS, PERSONS
 from seesaw.tasks.task import SPLITS, DataError, TaskData
 from seesaw.tasks.track import get_track
@@ -55,20 +55,20 @@ def test_words_alone_are_worth_little_more_than_a_constant(data: TaskData) -> No
 @pytest.mark.parametrize(
     ("words", "task"),
     [
-        (PACE, "pace"),
+        (VIEW, "view"),
         (PRICE, "price"),
         (STANDING, "standing"),
         (DANGER, "danger"),
         (SIZE, "size"),
-        (SPEED, "speed"),
+        (WARMTH, "warmth"),
     ],
 )
 def test_words_of_one_split_are_in_no_other(words: tuple[tuple[str, ...], ...], task: str) -> None:
     own = {split: {w for group in words for w in of_split(group, split)} for split in SPLITS}
     assert sum(map(len, own.values())) == sum(map(len, words))
     for split in SPLITS:
-        found = set(re.findall(r"\w+", " ".join(a for a, _ in texts(BY_NAME[task], split)).lower()))
-        used = found & {*chain(*words)}
+        found = set(re.findall(r"\w+", " ".join(a for a, _ in texts(BY_NAME[task], split))))
+        used = {word for word in chain(*words) if {word, word.capitalize()} & found}
         assert used
         assert used <= own[split]
 
@@ -108,5 +108,5 @@ def test_conflict_leaves_the_other_tasks_alone() -> None:
 
 
 def test_more_sentences_than_there_are_is_an_error() -> None:
-    with pytest.raises(DataError, match=r"pace: dev is 9000; there are about \d+ different"):
+    with pytest.raises(DataError, match=r"view: dev is 9000; there are about \d+ different"):
         load(OPTIONS | {"dev": 9000})
