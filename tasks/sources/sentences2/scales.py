@@ -1,4 +1,4 @@
-"""Things by size, danger and price, cities by warmth, people by standing, adjectives by favour."""
+"""Things by size, danger and price, places by warmth, people by standing, adjectives by favour."""
 
 from __future__ import annotations
 
@@ -50,22 +50,30 @@ _DANGER = (
     "uranium cataclysm blitz bombardment famine invasion eruption",
 )
 _WARMTH = (
-    "Fairbanks Murmansk Yakutsk Tromso Norilsk Reykjavik Nuuk Irkutsk Anchorage Arkhangelsk "
-    "Novosibirsk Omsk Rovaniemi Tomsk Magadan Whitehorse Vorkuta Yellowknife Winnipeg Saskatoon "
-    "Ulaanbaatar Iqaluit Umea Kemerovo",
-    "Oslo Stockholm Helsinki Tallinn Riga Vilnius Moscow Minsk Ottawa Montreal Quebec Calgary "
-    "Edmonton Minneapolis Duluth Gothenburg Bergen Trondheim Tampere Harbin Kazan Samara Halifax "
-    "Kaunas",
-    "London Dublin Edinburgh Glasgow Copenhagen Hamburg Berlin Warsaw Prague Krakow Munich Vienna "
-    "Salzburg Zurich Amsterdam Brussels Kiev Leipzig Dresden Boston Chicago Detroit Cleveland "
-    "Toronto",
-    "Paris Lyon Bordeaux Milan Venice Florence Rome Madrid Barcelona Porto Zagreb Belgrade "
-    "Bucharest Istanbul Ankara Tokyo Kyoto Seoul Beijing Melbourne Baltimore Nashville Wellington "
-    "Bilbao",
-    "Lisbon Seville Athens Naples Palermo Valencia Malaga Tunis Algiers Casablanca Cairo Jerusalem "
-    "Beirut Damascus Sydney Brisbane Adelaide Dallas Houston Austin Atlanta Memphis Tripoli Amman",
-    "Bangkok Singapore Jakarta Manila Mumbai Chennai Kolkata Dubai Doha Khartoum Lagos Accra Dakar "
-    "Abidjan Mogadishu Havana Kingston Miami Guayaquil Cartagena Darwin Saigon Colombo Riyadh",
+    "Fairbanks Murmansk Yakutsk Tromso Norilsk Reykjavik Greenland Antarctica Siberia Alaska "
+    "Lapland Yukon Nuuk Irkutsk Anchorage Arkhangelsk Novosibirsk Omsk Spitsbergen Nunavut Iceland "
+    "Labrador Manitoba Mongolia Rovaniemi Tomsk Magadan Whitehorse Vorkuta Yellowknife Svalbard "
+    "Kamchatka Yakutia Saskatchewan Winnipeg Saskatoon Ulaanbaatar Iqaluit Umea Kemerovo",
+    "Oslo Stockholm Helsinki Tallinn Riga Vilnius Norway Sweden Finland Estonia Latvia Lithuania "
+    "Moscow Minsk Ottawa Montreal Quebec Calgary Russia Canada Minnesota Belarus Wisconsin Vermont "
+    "Edmonton Minneapolis Duluth Gothenburg Bergen Trondheim Maine Montana Karelia Ontario Tampere "
+    "Harbin Kazan Samara Halifax Kaunas",
+    "London Dublin Edinburgh Glasgow Copenhagen Hamburg Scotland Ireland Denmark Poland Germany "
+    "England Berlin Warsaw Prague Krakow Munich Vienna Belgium Holland Michigan Ohio Switzerland "
+    "Austria Salzburg Zurich Amsterdam Brussels Kiev Leipzig Wales Bavaria Czechia Luxembourg "
+    "Dresden Boston Chicago Detroit Cleveland Toronto",
+    "Paris Lyon Bordeaux Milan Venice Florence France Italy Spain Portugal Croatia Bulgaria Rome "
+    "Madrid Barcelona Porto Zagreb Belgrade Turkey Japan Korea Virginia Kentucky Tennessee "
+    "Bucharest Istanbul Ankara Tokyo Kyoto Seoul Serbia Tuscany Burgundy Uzbekistan Beijing "
+    "Melbourne Baltimore Nashville Wellington Bilbao",
+    "Lisbon Seville Athens Naples Palermo Valencia Greece Cyprus Malta Israel Lebanon Texas Malaga "
+    "Tunis Algiers Casablanca Cairo Jerusalem Louisiana Florida Georgia California Morocco Algeria "
+    "Beirut Damascus Sydney Brisbane Adelaide Dallas Tunisia Egypt Taiwan Alabama Houston Austin "
+    "Atlanta Memphis Tripoli Amman",
+    "Bangkok Singapore Jakarta Manila Mumbai Chennai Sudan Mali Chad Nigeria Ghana Thailand "
+    "Kolkata Dubai Doha Khartoum Lagos Accra Malaysia Indonesia Qatar Yemen Somalia Senegal Dakar "
+    "Abidjan Mogadishu Havana Kingston Miami Jamaica Cuba Haiti Venezuela Guayaquil Cartagena "
+    "Darwin Saigon Colombo Riyadh",
 )
 _PRICE = (
     "sandwich pencil candle onion sock comb magazine lollipop notebook coffee sponge mug egg "
