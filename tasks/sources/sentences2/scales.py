@@ -50,30 +50,28 @@ _DANGER = (
     "uranium cataclysm blitz bombardment famine invasion eruption",
 )
 _WARMTH = (
-    "Fairbanks Murmansk Yakutsk Tromso Norilsk Reykjavik Greenland Antarctica Siberia Alaska "
-    "Lapland Yukon Nuuk Irkutsk Anchorage Arkhangelsk Novosibirsk Omsk Spitsbergen Nunavut Iceland "
-    "Labrador Manitoba Mongolia Rovaniemi Tomsk Magadan Whitehorse Vorkuta Yellowknife Svalbard "
-    "Kamchatka Yakutia Saskatchewan Winnipeg Saskatoon Ulaanbaatar Iqaluit Umea Kemerovo",
-    "Oslo Stockholm Helsinki Tallinn Riga Vilnius Norway Sweden Finland Estonia Latvia Lithuania "
-    "Moscow Minsk Ottawa Montreal Quebec Calgary Russia Canada Minnesota Belarus Wisconsin Vermont "
-    "Edmonton Minneapolis Duluth Gothenburg Bergen Trondheim Maine Montana Karelia Ontario Tampere "
-    "Harbin Kazan Samara Halifax Kaunas",
-    "London Dublin Edinburgh Glasgow Copenhagen Hamburg Scotland Ireland Denmark Poland Germany "
-    "England Berlin Warsaw Prague Krakow Munich Vienna Belgium Holland Michigan Ohio Switzerland "
-    "Austria Salzburg Zurich Amsterdam Brussels Kiev Leipzig Wales Bavaria Czechia Luxembourg "
-    "Dresden Boston Chicago Detroit Cleveland Toronto",
-    "Paris Lyon Bordeaux Milan Venice Florence France Italy Spain Portugal Croatia Bulgaria Rome "
-    "Madrid Barcelona Porto Zagreb Belgrade Turkey Japan Korea Virginia Kentucky Tennessee "
-    "Bucharest Istanbul Ankara Tokyo Kyoto Seoul Serbia Tuscany Burgundy Uzbekistan Beijing "
-    "Melbourne Baltimore Nashville Wellington Bilbao",
-    "Lisbon Seville Athens Naples Palermo Valencia Greece Cyprus Malta Israel Lebanon Texas Malaga "
-    "Tunis Algiers Casablanca Cairo Jerusalem Louisiana Florida Georgia California Morocco Algeria "
-    "Beirut Damascus Sydney Brisbane Adelaide Dallas Tunisia Egypt Taiwan Alabama Houston Austin "
-    "Atlanta Memphis Tripoli Amman",
-    "Bangkok Singapore Jakarta Manila Mumbai Chennai Sudan Mali Chad Nigeria Ghana Thailand "
-    "Kolkata Dubai Doha Khartoum Lagos Accra Malaysia Indonesia Qatar Yemen Somalia Senegal Dakar "
-    "Abidjan Mogadishu Havana Kingston Miami Jamaica Cuba Haiti Venezuela Guayaquil Cartagena "
-    "Darwin Saigon Colombo Riyadh",
+    "Greenland Antarctica Siberia Alaska Lapland Yukon Spitsbergen Nunavut Iceland Labrador "
+    "Anchorage Fairbanks Murmansk Yakutsk Tromso Manitoba Mongolia Arkhangelsk Norilsk Reykjavik "
+    "Svalbard Nuuk Irkutsk Magadan Kamchatka Yakutia Saskatchewan Whitehorse Yellowknife "
+    "Novosibirsk",
+    "Norway Sweden Finland Estonia Latvia Lithuania Moscow Russia Canada Oslo Stockholm Helsinki "
+    "Ottawa Montreal Quebec Minnesota Belarus Toronto Riga Tallinn Calgary Winnipeg Wisconsin "
+    "Vermont Maine Montana Karelia Ontario Minsk Vilnius Gothenburg Bergen Edmonton Minneapolis "
+    "Halifax Kazan",
+    "Scotland Ireland Denmark Poland Germany England London Dublin Berlin Warsaw Copenhagen Prague "
+    "Vienna Hamburg Munich Belgium Holland Chicago Boston Michigan Ohio Glasgow Switzerland "
+    "Austria Wales Bavaria Czechia Luxembourg Edinburgh Amsterdam Brussels Zurich Kiev Detroit "
+    "Cleveland Dresden",
+    "France Milan Italy Rome Spain Madrid Portugal Lisbon Barcelona Croatia Bulgaria Istanbul "
+    "Turkey Tokyo Japan Seoul Korea Beijing Melbourne Virginia Kentucky Tennessee Florence Kyoto "
+    "Serbia Tuscany Burgundy Uzbekistan Paris Lyon Venice Porto Belgrade Bucharest Ankara Bordeaux",
+    "Greece Athens Cyprus Malta Israel Jerusalem Lebanon Texas Louisiana Florida Georgia "
+    "California Morocco Algeria Tunisia Cairo Egypt Sydney Brisbane Dallas Houston Taiwan Sicily "
+    "Alabama Naples Seville Palermo Valencia Casablanca Algiers Tunis Beirut Damascus Austin "
+    "Atlanta Memphis",
+    "Sudan Mali Chad Nigeria Ghana Thailand Bangkok Singapore Malaysia Indonesia Jakarta Manila "
+    "Mumbai Dubai Qatar Yemen Somalia Senegal Jamaica Cuba Haiti Congo Venezuela Panama Kolkata "
+    "Khartoum Lagos Accra Dakar Mogadishu Havana Kingston Miami Honduras Guyana Kuwait",
 )
 _PRICE = (
     "sandwich pencil candle onion sock comb magazine lollipop notebook coffee sponge mug egg "
