@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -80,6 +81,26 @@ class Files:
             return True
         finally:
             self._drop(temporary)
+
+    def put_all(self, files: Mapping[str, bytes]) -> bool:
+        """Write files by path, in their order; if a name is taken, none of them stays and False.
+
+        Raises:
+            OSError: one cannot be written, which is its `filename`; none of them stays.
+        """
+        done: list[str] = []
+        try:
+            for path, content in files.items():
+                if not self.put(path, content):
+                    break
+                done.append(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror or str(error), path) from None
+        finally:
+            if len(done) < len(files):
+                for own in done:
+                    self.remove(own)
+        return len(done) == len(files)
 
     def try_name(self, path: str) -> None:
         """Find out whether `path` could be written, and leave nothing.

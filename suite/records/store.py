@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -150,28 +150,27 @@ class Store:
         return self.add(calibration)
 
     def _attempts(self, of: Spec | Calibration) -> Iterator[Stored]:
-        for number in self._numbers(of, RECORD):
-            try:
-                yield self._record(f"{self._base(of)}-{number}{RECORD}")[0]
-            except RecordError:
-                continue  # named by every scan; a new attempt never reuses its number
+        base, numbers = self._base(of), self._numbers(of, RECORD)
+        return self._readable(f"{base}-{number}{RECORD}" for number in numbers)
 
     def seeds(self, spec: Spec) -> list[Record]:
         """The newest run that ended `ok` of every seed of the entry that `spec` belongs to."""
         folder = str(PurePosixPath(self._base(spec)).parent)
+        names = (name for name in self.files.names(folder) if name.endswith(RECORD))
         of_seed: dict[int, Record] = {}
-        for name in self.files.names(folder):
-            if not name.endswith(RECORD):
-                continue
-            try:
-                record, _ = self._record(f"{folder}/{name}")
-            except RecordError:
-                continue  # named by every scan
+        for record in self._readable(f"{folder}/{name}" for name in names):
             if not isinstance(record, Record) or record.status != "ok":
                 continue
             if record.spec == spec.model_copy(update={"seed": record.spec.seed}):
                 of_seed[record.spec.seed] = record
         return [of_seed[seed] for seed in sorted(of_seed)]
+
+    def _readable(self, paths: Iterable[str]) -> Iterator[Stored]:
+        for path in paths:
+            try:
+                yield self._record(path)[0]
+            except RecordError:
+                continue  # named by every scan; a new attempt never reuses its number
 
     def finished(self, spec: Spec) -> Record | None:
         """The newest attempt that ended `ok`, if there is one."""
@@ -205,28 +204,14 @@ class Store:
             base = f"{self._base(record)}-{record.attempt}"
             content = record.model_dump_json(indent=1).encode()
             # the record comes last: where it is, all that belongs to it is too
-            if self._put_all(base, {**files, RECORD: content}):
+            whole = {base + suffix: own for suffix, own in {**files, RECORD: content}.items()}
+            try:
+                free = self.files.put_all(whole)
+            except OSError as error:
+                raise _unwritten(error.filename, error) from None
+            if free:
                 return record
             record = record.model_copy(update={"attempt": record.attempt + 1})
-
-    def _put_all(self, base: str, files: Mapping[str, bytes]) -> bool:
-        """Write files under free names; if one is taken or cannot be written, none stays."""
-        done: list[str] = []
-        for suffix, content in files.items():
-            try:
-                free = self.files.put(base + suffix, content)
-            except OSError as error:
-                self._take_back(done)
-                raise _unwritten(base + suffix, error) from None
-            if not free:
-                self._take_back(done)
-                return False
-            done.append(base + suffix)
-        return True
-
-    def _take_back(self, paths: list[str]) -> None:
-        for path in paths:
-            self.files.remove(path)
 
     def weights(self, record: Record) -> bytes:
         """What a run trained, as safetensors, checked against the hash the record carries.

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from seesaw.tasks.sources.dial import conflict_share
-from seesaw.tasks.sources.sentences2 import similarity, things
+from seesaw.tasks.sources.sentences2 import similarity, singles
 from seesaw.tasks.sources.sentences2.pairs import PAIRS
 from seesaw.tasks.task import SPLITS, DataError, Example, Task, TaskData
 
@@ -34,7 +34,7 @@ def _alone(generate: Callable[[Random, str], Example]) -> Draw:
 GROUPS: Mapping[tuple[Task, ...], Draw] = {
     **{pair.tasks: pair.generate for pair in PAIRS},
     (similarity.TASK,): _alone(similarity.generate),
-    **{(scale.task,): _alone(scale.generate) for scale in things.SCALES},
+    **{(scale.task,): _alone(scale.generate) for scale in singles.SCALES},
 }
 
 

@@ -1,4 +1,4 @@
-"""How large is a thing, how warm a place, from 0 to 5?"""
+"""Tasks that read sentences of their own: how large is a thing, how warm a place, from 0 to 5?"""
 
 from __future__ import annotations
 
