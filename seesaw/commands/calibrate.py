@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # torch comes in with them
     from seesaw.suite.records.calibration import Condition
 
 SEEDS, FEW = 5, 3
-"""Of LoRA and the routed method, and of everything else."""
+"""Of LoRA, also with an eighth of the budget, and the routed method, and of everything else."""
 
 
 @app.command()
@@ -42,7 +42,7 @@ def calibrate(
         str,
         typer.Option(
             help=f"How many seeds, or which (`0,2,4`, `0-9`), at least {FEW}; default: {SEEDS} of "
-            f"LoRA and the routed method, {FEW} of everything else."
+            f"LoRA, also with little budget, and the routed method, {FEW} of everything else."
         ),
     ] = "",
     only: Annotated[
@@ -96,7 +96,7 @@ def _one(track: str) -> str:
 
 
 def _seeds(text: str) -> tuple[list[int], list[int]]:
-    """Seeds of LoRA and the routed method, and of everything else; a bare number is a count."""
+    """As `SEEDS` and `FEW` are; a bare number is a count."""
     if not text.strip():
         return list(range(SEEDS)), list(range(FEW))
     given = parse_seeds(f"0-{int(text) - 1}" if text.strip().isdecimal() and int(text) else text)

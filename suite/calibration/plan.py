@@ -30,7 +30,7 @@ def plan(
     Args:
         workload: the track; all runs but those with a changed recipe or changed data are on it.
         routed: what LoRA is compared with.
-        seeds: of LoRA and of `routed`.
+        seeds: of LoRA, whether with the whole budget or little of it, and of `routed`.
         few: of everything else.
 
     Raises:
@@ -47,7 +47,8 @@ def plan(
         "routed": (workload, routed, budget, seeds),
         "heads": (workload, heads, budget, few),
         "tenth": (_with_fewer_steps(workload), lora, budget, few),
-        "eighth": (workload, lora, budget // SHARE, few),
+        # the smallest of these differences, and of all the hardest to see
+        "eighth": (workload, lora, budget // SHARE, seeds),
     }
     if CONFLICT in workload.track.options:
         asked["conflict0"] = (_with_conflict(workload, 0.0), lora, budget, few)

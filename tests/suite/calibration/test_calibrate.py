@@ -58,7 +58,7 @@ def test_every_run_is_done_once_and_one_of_bench_is_one_of_them(
     (calibration,) = scan.calibrations
     assert (scan.damaged, found["path"]) == ({}, calibration.path)
     counts = {c: len(calibration.of(c)) for c in ("lora", "routed", "eighth", "heads", "tenth")}
-    assert counts == {"lora": 5, "routed": 5, "eighth": 3, "heads": 3, "tenth": 3}
+    assert counts == {"lora": 5, "routed": 5, "eighth": 5, "heads": 3, "tenth": 3}
     assert set(calibration.of("conflict0")) == set(calibration.of("conflict1")) == {0, 1, 2}
     assert {record.attempt for record in scan.records} == {1}
     assert {r.id for r in scan.records} == {run.id for run in calibration.runs}
