@@ -11,6 +11,7 @@ TASKS   ?=
 PARAMS  ?=
 FIGURE  ?=
 THREADS ?=
+JOBS    ?=
 
 PYTHON ?= python3
 VENV   := .venv
@@ -27,7 +28,7 @@ some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
-	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS, THREADS; for budgets BACKBONE, TASKS, PARAMS, FIGURE'
+	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once); for budgets BACKBONE, TASKS, PARAMS, FIGURE'
 
 setup: $(READY) ## make the environment in .venv from requirements.lock, and the backbones of embedded tracks
 	-@$(BIN)/seesaw backbones fetch
@@ -43,10 +44,12 @@ $(READY): requirements.lock pyproject.toml
 
 bench: $(READY) ## train and score METHOD, store the records, print the table
 	@$(BIN)/seesaw bench "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
-	  --seeds "$(SEEDS)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS))
+	  --seeds "$(SEEDS)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
+	  $(call some,--threads,$(THREADS)) $(call some,--jobs,$(JOBS))
 
 calibrate: $(READY) ## what TRACK can tell apart: LoRA and SMoRA over seeds, and LoRA where it must lose
-	@$(BIN)/seesaw calibrate "$(TRACK)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) $(call some,--threads,$(THREADS))
+	@$(BIN)/seesaw calibrate "$(TRACK)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
+	  $(call some,--threads,$(THREADS)) $(call some,--jobs,$(JOBS))
 
 leaderboard: $(READY) ## rebuild every table and figure from results/
 	@$(BIN)/seesaw leaderboard

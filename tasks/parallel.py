@@ -17,11 +17,26 @@ AHEAD = 4
 """Chunks per process that are read before their turn; a set is never held as a whole."""
 
 
+_sharing = 1
+"""How many processes do runs on this machine, this one among them."""
+
+
+def share(processes: int) -> None:
+    """Say that so many processes, this one among them, do runs side by side from now on."""
+    global _sharing
+    _sharing = processes
+
+
+def sharing() -> int:
+    """How many processes do runs side by side, 1 where this one is alone."""
+    return _sharing
+
+
 def cpus() -> int:
-    """CPUs this process may use; all there are where a system does not tell."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """CPUs this process may use, its part where it shares them; all where a system is silent."""
+    known = hasattr(os, "sched_getaffinity")
+    count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    return max(1, count // _sharing)
 
 
 def mapped(

@@ -95,6 +95,8 @@ def replaced(path: Path, **lines: object) -> Path:
 
 TRAINING = ("bench", "speed", "evaluate")
 """Commands that compute for seconds."""
+SPREAD = ("bench", "calibrate")
+"""Commands that start other processes for runs, unless there is one at a time."""
 
 
 class Seesaw:
@@ -105,6 +107,8 @@ class Seesaw:
         given = [str(a) for a in arguments]
         if given[0] in TRAINING and "--threads" not in given:
             given += ["--threads", "1"]  # tests share the machine with each other
+        if given[0] in SPREAD and "--jobs" not in given:
+            given += ["--jobs", "1"]
         result = CliRunner().invoke(app, given, catch_exceptions=False)
         assert (result.exit_code != 0) == fails, result.output
         return result.output

@@ -36,6 +36,15 @@ Threads = Annotated[
     int,
     typer.Option(callback=_at_least_one, help="CPU threads; results may differ between counts."),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        min=1,
+        help="Runs at once, each in a process; default: as many as there are CPUs for, or one per "
+        "GPU.",
+    ),
+]
 RUN_THREADS = 1
 """Of a run: what one thread computes is the same however many cores a machine has."""
 OwnTrack = Annotated[

@@ -15,6 +15,7 @@ from seesaw.commands.arguments import (
     RUN_THREADS,
     Budget,
     Data,
+    Jobs,
     Json,
     Methods,
     OnlyTasks,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:  # torch comes in with them
     from seesaw.suite.plan.job import Job
     from seesaw.suite.plan.refused import Refused
     from seesaw.suite.records.store import Store
-    from seesaw.suite.run.bench import Outcome
+    from seesaw.suite.run.bench import Launcher, Outcome
 
 
 @app.command()
@@ -53,6 +54,7 @@ def bench(
     runs: Runs = "runs",
     results: Results = "results",
     threads: Threads = RUN_THREADS,
+    at_once: Jobs = None,
     as_json: Json = False,
 ) -> None:
     """Train and score methods under one budget, store the records, print the table."""
@@ -78,7 +80,9 @@ def bench(
 
             console.dry_run(estimate(jobs, own), as_json)
             return
-        outcomes = _run(jobs, own, published, force)
+        from seesaw.suite.launch.local import launcher
+
+        outcomes = _run(jobs, own, published, force, launcher(at_once, threads))
     console.bench_summary(outcomes, own, published, as_json)
     if any(outcome.status != "ok" for outcome in outcomes):
         raise typer.Exit(1)
@@ -119,13 +123,15 @@ def _jobs(
     ]
 
 
-def _run(jobs: Sequence[Job | Refused], own: Store, published: Store, force: bool) -> list[Outcome]:
+def _run(
+    jobs: Sequence[Job | Refused], own: Store, published: Store, force: bool, launch: Launcher
+) -> list[Outcome]:
     from seesaw.suite.run.bench import Watcher
     from seesaw.suite.run.bench import bench as run_jobs
 
     with console.BenchProgress(len(jobs)) as progress:
         watcher = Watcher(progress.started, progress.ended)
-        return run_jobs(jobs, own, published, force, watcher)
+        return run_jobs(jobs, own, published, force, watcher, launch)
 
 
 def _read(track: str, data: str, weights: str) -> list[Path]:

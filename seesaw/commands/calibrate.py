@@ -12,6 +12,7 @@ from seesaw.commands.app import app
 from seesaw.commands.arguments import (
     RUN_THREADS,
     Data,
+    Jobs,
     Json,
     OnlyTasks,
     Results,
@@ -58,12 +59,14 @@ def calibrate(
     runs: Runs = "runs",
     results: Results = "results",
     threads: Threads = RUN_THREADS,
+    at_once: Jobs = None,
     as_json: Json = False,
 ) -> None:
     """Train LoRA and a routed method over seeds, and LoRA where it must lose; what a track sees."""
     from seesaw.reports.calibration import Calibrated
     from seesaw.suite.calibration.calibrate import calibration, is_whole, run
     from seesaw.suite.calibration.plan import plan
+    from seesaw.suite.launch.local import launcher
     from seesaw.suite.plan.request import parse_method
     from seesaw.suite.records.store import Store
     from seesaw.suite.run.bench import Watcher
@@ -79,7 +82,9 @@ def calibrate(
         chosen = _conditions(only, planned)
         with console.BenchProgress(sum(len(planned[name]) for name in chosen)) as progress:
             watcher = Watcher(progress.started, progress.ended)
-            outcomes = run(planned, chosen, own, Store(results), watcher)
+            outcomes = run(
+                planned, chosen, own, Store(results), watcher, launcher(at_once, threads)
+            )
     found = calibration(workload, routed, outcomes, own)
     whole = is_whole(planned, outcomes)
     if whole:

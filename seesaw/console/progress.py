@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from seesaw.console.terminal import duration, messages
 from seesaw.suite.records.names import printable
@@ -28,11 +36,14 @@ def _bars() -> Progress:
 
 
 class BenchProgress:
-    """Progress of the runs of one call: a bar per run with loss, examples/s and time left."""
+    """Progress of the runs of one call: a bar for all of them, and one for each that is running."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.count = total, 0
+        self.total, self.begun, self.ended_so_far, self.failed = total, 0, 0, 0
         self.bars = _bars()
+        self.all = self.bars.add_task("runs", total=total, status="")
+        self.running: dict[str, TaskID] = {}
+        self.lock = Lock()
 
     def __enter__(self) -> Self:
         self.bars.start()
@@ -45,8 +56,10 @@ class BenchProgress:
         """Add a bar for `job`; the function returned moves it."""
         spec, steps = job.spec, job.spec.recipe["steps"]
         name = run_name(spec.track, spec.variant, spec.seed)
-        title = printable(f"[{self.count + 1}/{self.total}] {name}")
-        bar = self.bars.add_task(title, total=steps, status="preparing")
+        with self.lock:
+            bar = self.bars.add_task(printable(name), total=steps, status="preparing")
+            self.running[name] = bar
+            self._count()
 
         def moved(training: Training) -> None:
             rate = training.per_second(training.examples)
@@ -56,19 +69,32 @@ class BenchProgress:
             elif training.steps == steps:
                 status += " · scoring"
             self.bars.update(bar, completed=training.steps, status=status)
+            self._count()
 
         return moved
 
     def ended(self, outcome: Outcome) -> None:
         """Say how a run ended."""
-        self.count += 1
         name = run_name(outcome.track, outcome.method, outcome.seed)
-        what = f"[{self.count}/{self.total}] {name}: {_how_it_ended(outcome)}"
+        with self.lock:
+            self.ended_so_far += 1
+            self.failed += outcome.status != "ok"
+            if name in self.running:
+                self.bars.remove_task(self.running.pop(name))
+            self._count()
+        what = f"[{self.ended_so_far}/{self.total}] {name}: {_how_it_ended(outcome)}"
         if outcome.twin:
             what += f"; it {outcome.twin}"
         if outcome.note:
             what += f" ({outcome.note})"
         messages.print(printable(what), markup=False)
+
+    def _count(self) -> None:
+        """A run that is half trained counts as half a run, so that the time left can be told."""
+        own = {task.id: task for task in self.bars.tasks}
+        shares = [own[bar].percentage / 100 for bar in self.running.values() if bar in own]
+        done = f"{self.ended_so_far} done, {len(self.running)} running, {self.failed} failed"
+        self.bars.update(self.all, completed=self.ended_so_far + sum(shares), status=done)
 
 
 def _how_it_ended(outcome: Outcome) -> str:

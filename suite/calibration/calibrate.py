@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from seesaw.suite.records.calibration import (
 from seesaw.suite.records.provenance import method_source, provenance
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Store
-from seesaw.suite.run.bench import Outcome, Watcher, bench
+from seesaw.suite.run.bench import Launcher, Outcome, Watcher, bench
 from seesaw.tasks.families.family import family_class
 
 
@@ -32,21 +33,28 @@ class CalibrationError(ValueError):
 
 
 def run(
-    planned: Plan, only: Sequence[Condition], runs: Store, published: Store, watcher: Watcher
+    planned: Plan,
+    only: Sequence[Condition],
+    runs: Store,
+    published: Store,
+    watcher: Watcher,
+    launch: Launcher,
 ) -> dict[Condition, list[Outcome]]:
     """Do the runs of the conditions `only`, and look for the others among those done before.
 
     Returns:
         What became of every run that there is, by condition.
     """
+    asked = [job for condition in planned if condition in only for job in planned[condition]]
+    done = iter(bench(asked, runs, published, False, watcher, launch))
     found: dict[Condition, list[Outcome]] = {}
     for condition, jobs in planned.items():
         if condition in only:
-            found[condition] = bench(jobs, runs, published, False, watcher)
+            found[condition] = list(islice(done, len(jobs)))
             continue
         specs = [job.spec for job in jobs if not isinstance(job, Refused)]
-        done = [record for spec in specs if (record := runs.finished(spec))]
-        found[condition] = [Outcome.of(record, False, published) for record in done]
+        known = [record for spec in specs if (record := runs.finished(spec))]
+        found[condition] = [Outcome.of(record, False, published) for record in known]
     return found
 
 

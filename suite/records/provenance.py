@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seesaw.suite.records.record import MethodSource, Provenance
+from seesaw.tasks.parallel import sharing
 
 PACKAGES = (
     "torch",
@@ -59,6 +60,7 @@ def provenance(method: MethodSource | None = None) -> Provenance:
         machine=machine(),
         platform=f"{platform.system()} {platform.machine()}",
         threads=torch.get_num_threads(),
+        at_once=sharing(),
         numerics=numerics(),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )

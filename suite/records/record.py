@@ -163,6 +163,7 @@ class Provenance(StrictModel):
     machine: str = Field(description="CPU or GPU model")
     platform: str
     threads: int
+    at_once: PositiveInt = Field(1, description="runs that were done side by side, this among them")
     numerics: dict[str, str] = Field(
         {}, description="kernels of ATen, oneDNN and MKL; empty where nothing held them"
     )

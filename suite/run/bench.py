@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seesaw.suite.plan.refused import Refused
 from seesaw.suite.records.provenance import method_source, provenance
@@ -59,16 +59,35 @@ class Watcher:
     ended: Callable[[Outcome], None]
 
 
+@dataclass(frozen=True)
+class Pending:
+    """A run that is to be done, its place in the request, and what a user must know of why."""
+
+    number: int
+    job: Job
+    note: str | None
+
+
+class Launcher(Protocol):
+    """Does runs, one after another or side by side; each is stored as soon as it has ended."""
+
+    def __call__(
+        self, pending: Sequence[Pending], runs: Store, published: Store, watcher: Watcher
+    ) -> Iterator[tuple[Pending, Outcome]]:
+        """Every run with what became of it, in the order in which they end."""
+
+
 def bench(
     jobs: Sequence[Job | Refused],
     runs: Store,
     published: Store,
     force: bool,
     watcher: Watcher,
+    launch: Launcher,
 ) -> list[Outcome]:
-    """Run every job that is not done in `runs` (all of them with `force`), in order.
+    """Run every job that is not done in `runs` (all of them with `force`), each spec once.
 
-    Every run is stored before the next begins, so whatever ends this call loses at most one run.
+    Every run is stored when it ends, so whatever ends this call loses no more than what is running.
 
     Args:
         jobs: what is asked for, and what of it cannot be planned.
@@ -76,6 +95,10 @@ def bench(
         published: where twins are looked for.
         force: run again what ended `ok`.
         watcher: told of every run's progress and outcome.
+        launch: does what is not done.
+
+    Returns:
+        What became of every job, in their order.
 
     Raises:
         StoreError: `runs` cannot be written to; nothing was run then.
@@ -83,35 +106,51 @@ def bench(
     for job in jobs:
         if not isinstance(job, Refused):
             runs.probe(job.spec)
-    outcomes = []
-    for job in jobs:
+    outcomes: dict[int, Outcome] = {}
+    pending: dict[str, Pending] = {}
+    for number, job in enumerate(jobs):
         if isinstance(job, Refused):
-            outcome = Outcome(job.track, job.method, job.seed, None, error=job.reason)
+            outcomes[number] = Outcome(job.track, job.method, job.seed, None, error=job.reason)
+        elif job.spec.id in pending:
+            continue  # it is the run of another job, too
+        elif isinstance(found := _known(number, job, runs, published, force), Pending):
+            pending[job.spec.id] = found
+            continue
         else:
-            outcome = _outcome(job, runs, published, force, watcher)
+            outcomes[number] = found
+        watcher.ended(outcomes[number])
+    ended: dict[str, Outcome] = {}
+    for own, outcome in launch(list(pending.values()), runs, published, watcher):
         watcher.ended(outcome)
-        outcomes.append(outcome)
-    return outcomes
+        ended[own.job.spec.id] = outcome
+    return [
+        outcomes[number] if isinstance(job, Refused) or number in outcomes else ended[job.spec.id]
+        for number, job in enumerate(jobs)
+    ]
 
 
-def _outcome(job: Job, runs: Store, published: Store, force: bool, watcher: Watcher) -> Outcome:
+def _known(number: int, job: Job, runs: Store, published: Store, force: bool) -> Outcome | Pending:
+    """What is there of a run already, or the run that is to be done."""
+    done = None if force else runs.finished(job.spec)
+    if done is None:
+        return Pending(number, job, None)
+    now = provenance(method_source(job.method))
+    assert now.method is not None
+    if again := outdated(done, now.method, now.threads):
+        return Pending(number, job, f"run again: {again}")
+    note = made_elsewhere(done, now.git_commit, now.packages)
+    return Outcome.of(done, False, published, note)
+
+
+def run(own: Pending, runs: Store, published: Store, report: Callable[[Progress], None]) -> Outcome:
+    """Do one run in this process and store it."""
     from seesaw.suite.run.execute import execute
 
-    done = None if force else runs.finished(job.spec)
-    again = None
-    if done is not None:
-        now = provenance(method_source(job.method))
-        assert now.method is not None
-        again = outdated(done, now.method, now.threads)
-        if again is None:
-            note = made_elsewhere(done, now.git_commit, now.packages)
-            return Outcome.of(done, False, published, note)
-    note = f"run again: {again}" if again else None
-    result = execute(job, runs.next_attempt(job.spec), watcher.started(job))
-    return _kept(result, runs, published, note)
+    result = execute(own.job, runs.next_attempt(own.job.spec), report)
+    return keep(result, runs, published, own.note)
 
 
-def _kept(result: Result, runs: Store, published: Store, note: str | None) -> Outcome:
+def keep(result: Result, runs: Store, published: Store, note: str | None) -> Outcome:
     """Store a result; where that fails it goes to a folder of its own, and the next run begins."""
     try:
         record = runs.add(result.record, result.files)

@@ -80,6 +80,11 @@ def execute(job: Job, attempt: int, report: Report) -> Result:
         return _failed(job, attempt, source, status, traceback.format_exc())
 
 
+def failed(job: Job, attempt: int, error: str) -> Result:
+    """The record of a run whose process is gone, and `error` is all that is known of why."""
+    return _failed(job, attempt, provenance(method_source(job.method)), "failed", error)
+
+
 def _failed(job: Job, attempt: int, source: Provenance, status: Failure, error: str) -> Result:
     # a text with half a surrogate pair cannot be written
     text = error.encode("utf-8", "backslashreplace").decode()

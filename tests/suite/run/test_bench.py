@@ -88,7 +88,7 @@ def test_an_interrupted_call_keeps_what_had_ended(
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from seesaw.commands import main; main()"
     )
-    arguments = ["bench", "lora", "--track", str(tiny_track), "--seeds", "0-99", "--threads", "1"]
+    arguments = ["bench", "lora", "--track", str(tiny_track), "--seeds", "0-99", "--jobs", "1"]
     process = subprocess.Popen(
         [sys.executable, "-c", command, *arguments],
         cwd=tmp_path,

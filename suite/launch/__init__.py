@@ -1,0 +1,1 @@
+"""How the runs of a request are spread over what there is to compute with."""
