@@ -31,6 +31,11 @@ class Entry:
     """Step time over that of a LoRA of equal total rank, from the newest speed record."""
 
     @property
+    def key(self) -> str:
+        """What tells it from the other entries of its board; names alone may be the same."""
+        return f"{self.name} {json.dumps(self.records[0].spec.config, sort_keys=True)}"
+
+    @property
     def seeds(self) -> list[int]:
         """Sorted."""
         return sorted(record.spec.seed for record in self.records)

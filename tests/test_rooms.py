@@ -31,7 +31,7 @@ seesaw.methods.core
 HEIGHT = {
     room: -floor for floor, line in enumerate(FLOORS.strip().splitlines()) for room in line.split()
 }
-SEEN_BY_REPORTS = ("seesaw.reports", "seesaw.suite.records")
+SEEN_BY_REPORTS = ("seesaw.reports", "seesaw.suite.records", "seesaw.tasks.families")
 FOLDERS = ("seesaw", "suite", "methods", "tasks", "reports")
 FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 

@@ -46,12 +46,14 @@ def leaderboard(
     as_json: Json = False,
 ) -> None:
     """Rebuild every table and figure from the published records that verify."""
+    from seesaw.reports.evidence import stored
     from seesaw.reports.leaderboard import build
     from seesaw.suite.audit.audit import audit
     from seesaw.suite.records.store import Store
 
-    found = audit(Store(results), _sources(track, data, weights), lambda r: r.status == "ok")
-    paths = build(found.accepted, found.scan, out, found.calibrations)
+    store = Store(results)
+    found = audit(store, _sources(track, data, weights), lambda r: r.status == "ok")
+    paths = build(found.accepted, found.scan, out, found.calibrations, stored(store))
     console.written(paths, found.refused, as_json)
 
 

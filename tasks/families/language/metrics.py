@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.metrics import f1_score, matthews_corrcoef
 
+from seesaw.tasks.families import sums
+from seesaw.tasks.families.sums import Sums, Vector
 from seesaw.tasks.families.text.metrics import METRICS as NUMERIC
 
 Output = Literal["generate", "choice", "choice_norm"]
@@ -20,23 +22,39 @@ Found = Sequence[str]
 Wanted = Sequence[Sequence[str]]
 
 
+Sum = Callable[[Found, Wanted], Sums]
+Each = Callable[[Found, Wanted], Sequence[float]]
+
+
 @dataclass(frozen=True)
 class Metric:
-    """A function of answers and their references, and which kind of answer it is of."""
+    """A function of answers and their references, and which kind of answer it is of.
+
+    `summed` is the same as sums over examples, None where it is no function of such.
+    """
 
     compute: Callable[[Found, Wanted], float]
     output: Output = "generate"
+    summed: Sum | None = None
+
+    @classmethod
+    def mean(cls, each: Each, output: Output = "generate") -> Metric:
+        """The mean of what every example is worth."""
+        return cls(
+            lambda found, wanted: float(np.mean(each(found, wanted))),
+            output,
+            lambda found, wanted: sums.mean(each(found, wanted)),
+        )
 
 
-def exact_match(found: Found, wanted: Wanted) -> float:
-    """Share of answers that are one of their references, to the letter."""
-    hits = [answer in right for answer, right in zip(found, wanted, strict=True)]
-    return float(np.mean(hits))
+def exact_matches(found: Found, wanted: Wanted) -> Sequence[float]:
+    """Whether each answer is one of its references, to the letter."""
+    return [float(answer in right) for answer, right in zip(found, wanted, strict=True)]
 
 
-def word_accuracy(found: Found, wanted: Wanted) -> float:
-    """Share of words in their place, out of the longer of answer and reference; mean over all."""
-    return _mean_of_best(found, wanted, _words_in_place)
+def words_in_place(found: Found, wanted: Wanted) -> Sequence[float]:
+    """Share of words in their place, out of the longer of answer and reference."""
+    return _best(found, wanted, _words_in_place)
 
 
 def _words_in_place(answer: str, right: str) -> float:
@@ -45,25 +63,25 @@ def _words_in_place(answer: str, right: str) -> float:
     return hits / max(len(own), len(other), 1)
 
 
-def no_match(found: Found, wanted: Wanted) -> float:
-    """Share of answers in which nothing was found that could be one; lower is better."""
-    return float(np.mean([not answer for answer in found]))
+def nothing_found(found: Found, wanted: Wanted) -> Sequence[float]:
+    """Whether in an answer nothing was found that could be one; lower is better."""
+    return [float(not answer) for answer in found]
 
 
-def rouge_l(found: Found, wanted: Wanted) -> float:
-    """ROUGE-L F1 with stemming, the best over references, mean over examples."""
+def rouge_l(found: Found, wanted: Wanted) -> Sequence[float]:
+    """ROUGE-L F1 with stemming, the best over references."""
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(["rougeL"], use_stemmer=True)
-    return _mean_of_best(found, wanted, lambda a, b: scorer.score(b, a)["rougeL"].fmeasure)
+    return _best(found, wanted, lambda a, b: scorer.score(b, a)["rougeL"].fmeasure)
 
 
-def rouge_l_characters(found: Found, wanted: Wanted) -> float:
-    """ROUGE-L F1 over characters, for Chinese; the best over references, mean over examples."""
+def rouge_l_characters(found: Found, wanted: Wanted) -> Sequence[float]:
+    """ROUGE-L F1 over characters, for Chinese; the best over references."""
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(["rougeL"], tokenizer=_Characters())
-    return _mean_of_best(found, wanted, lambda a, b: scorer.score(b, a)["rougeL"].fmeasure)
+    return _best(found, wanted, lambda a, b: scorer.score(b, a)["rougeL"].fmeasure)
 
 
 class _Characters:
@@ -74,9 +92,8 @@ class _Characters:
         return [character for character in text if not character.isspace()]
 
 
-def _mean_of_best(found: Found, wanted: Wanted, one: Callable[[str, str], float]) -> float:
-    best = [max(one(a, b) for b in right) for a, right in zip(found, wanted, strict=True)]
-    return float(np.mean(best))
+def _best(found: Found, wanted: Wanted, one: Callable[[str, str], float]) -> Sequence[float]:
+    return [max(one(a, b) for b in right) for a, right in zip(found, wanted, strict=True)]
 
 
 def bleu(found: Found, wanted: Wanted) -> float:
@@ -115,8 +132,12 @@ def macro_f1(found: Found, wanted: Wanted) -> float:
 
 def pearson(found: Found, wanted: Wanted) -> float:
     """Correlation of numbers in words; an answer that is no number counts as 0."""
+    return NUMERIC["pearson"](*_numbers(found, wanted))
+
+
+def _numbers(found: Found, wanted: Wanted) -> tuple[Vector, Vector]:
     answers, right = _labels(found, wanted)
-    return NUMERIC["pearson"](np.array([*map(_number, answers)]), np.array([*map(_number, right)]))
+    return np.array([*map(_number, answers)]), np.array([*map(_number, right)])
 
 
 def _number(text: str) -> float:
@@ -128,10 +149,25 @@ def _number(text: str) -> float:
 
 def tuple_f1(found: Found, wanted: Wanted) -> float:
     """Micro F1 of sets of items: lines, or what stands between semicolons; order is free."""
+    return _tuples(found, wanted).score()
+
+
+def _tuples(found: Found, wanted: Wanted) -> Sums:
     pairs = [(_items(a), _items(right[0])) for a, right in zip(found, wanted, strict=True)]
-    hits = sum(len(a & b) for a, b in pairs)
-    total = sum(len(a) + len(b) for a, b in pairs)
-    return 2 * hits / total if total else 1.0
+    hits = np.array([len(a & b) for a, b in pairs])
+    return sums.ratio(2 * hits, np.array([len(a) + len(b) for a, b in pairs]))
+
+
+def _micro(found: Found, wanted: Wanted) -> Sums:
+    answers, right = _labels(found, wanted)
+    known = set(right)
+    hits = np.array([a == b for a, b in zip(answers, right, strict=True)])
+    return sums.ratio(2 * hits, 1 + np.array([answer in known for answer in answers]))
+
+
+def _macro(found: Found, wanted: Wanted) -> Sums:
+    answers, right = _labels(found, wanted)
+    return sums.f1(answers, right, sorted(set(right)))
 
 
 @cache
@@ -141,19 +177,19 @@ def _items(text: str) -> frozenset[str]:
 
 
 METRICS: Mapping[str, Metric] = {
-    "exact_match": Metric(exact_match),
-    "word_accuracy": Metric(word_accuracy),
-    "no_match": Metric(no_match),
-    "acc": Metric(exact_match, "choice"),
-    "acc_norm": Metric(exact_match, "choice_norm"),
-    "rougeL": Metric(rouge_l),
-    "rougeL_characters": Metric(rouge_l_characters),
+    "exact_match": Metric.mean(exact_matches),
+    "word_accuracy": Metric.mean(words_in_place),
+    "no_match": Metric.mean(nothing_found),
+    "acc": Metric.mean(exact_matches, "choice"),
+    "acc_norm": Metric.mean(exact_matches, "choice_norm"),
+    "rougeL": Metric.mean(rouge_l),
+    "rougeL_characters": Metric.mean(rouge_l_characters),
     "bleu": Metric(bleu),
-    "matthews": Metric(matthews),
-    "micro_f1": Metric(micro_f1),
-    "macro_f1": Metric(macro_f1),
-    "tuple_f1": Metric(tuple_f1),
-    "pearson": Metric(pearson),
+    "matthews": Metric(matthews, summed=lambda a, b: sums.matthews(*_labels(a, b))),
+    "micro_f1": Metric(micro_f1, summed=_micro),
+    "macro_f1": Metric(macro_f1, summed=_macro),
+    "tuple_f1": Metric(tuple_f1, summed=_tuples),
+    "pearson": Metric(pearson, summed=lambda a, b: sums.pearson(*_numbers(a, b))),
 }
 
 

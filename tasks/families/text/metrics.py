@@ -8,6 +8,9 @@ import numpy as np
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
+from seesaw.tasks.families import sums
+from seesaw.tasks.families.sums import Sums, Vector
+
 
 def _correlation(statistic: Callable[..., object]) -> Callable[[np.ndarray, np.ndarray], float]:
     def compute(prediction: np.ndarray, target: np.ndarray) -> float:
@@ -32,3 +35,14 @@ METRICS: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = {
 def score(metrics: tuple[str, ...], prediction: np.ndarray, target: np.ndarray) -> dict[str, float]:
     """Every named metric of `prediction` (n,) against `target` (n,)."""
     return {name: METRICS[name](prediction, target) for name in metrics}
+
+
+def summed(metric: str, prediction: Vector, target: Vector) -> Sums | None:
+    """A metric of `prediction` (n,) and `target` (n,) as sums over items; None if it is none."""
+    if metric == "accuracy":
+        return sums.mean(prediction == target)
+    if metric == "f1":
+        return sums.f1(prediction.tolist(), target.tolist(), [1.0])
+    if metric == "matthews":
+        return sums.matthews(prediction.tolist(), target.tolist())
+    return sums.pearson(prediction, target) if metric == "pearson" else None
