@@ -8,6 +8,7 @@ DATA    ?=
 WEIGHTS ?=
 BACKBONE ?=
 TASKS   ?=
+TUNED   ?=
 PARAMS  ?=
 FIGURE  ?=
 THREADS ?=
@@ -24,11 +25,11 @@ export PYTHONHASHSEED = 0
 some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench calibrate leaderboard budgets test quick lint
+.PHONY: help setup bench tune calibrate leaderboard budgets test quick lint
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
-	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once); for budgets BACKBONE, TASKS, PARAMS, FIGURE'
+	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once), TUNED (1: tune first); for budgets BACKBONE, TASKS, PARAMS, FIGURE'
 
 setup: $(READY) ## make the environment in .venv from requirements.lock, and the backbones of embedded tracks
 	-@$(BIN)/seesaw backbones fetch
@@ -45,6 +46,11 @@ $(READY): requirements.lock pyproject.toml
 bench: $(READY) ## train and score METHOD, store the records, print the table
 	@$(BIN)/seesaw bench "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
 	  --seeds "$(SEEDS)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
+	  $(call some,--threads,$(THREADS)) $(call some,--jobs,$(JOBS)) $(if $(strip $(TUNED)),--tuned)
+
+tune: $(READY) ## as many trials of every METHOD, scored on dev alone, and the settings that come out best
+	@$(BIN)/seesaw tune "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
+	  $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
 	  $(call some,--threads,$(THREADS)) $(call some,--jobs,$(JOBS))
 
 calibrate: $(READY) ## what TRACK can tell apart: LoRA and SMoRA over seeds, and LoRA where it must lose

@@ -53,7 +53,7 @@ class ASEConfig(TaskInputConfig, ExpertsConfig):
     sparse: int = setting(3, sized=True)
     shared: int = setting(1, sized=True, recorded_as="always")
     weighting: Literal["adaptive", "naive", "none"] = setting("adaptive")
-    mutual: float = setting(0.005)
+    mutual: float = setting(0.005, tuned=(5e-4, 5e-2))
     input_embedding: bool = setting(True)
 
     def __post_init__(self) -> None:

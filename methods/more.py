@@ -50,7 +50,7 @@ class MoREConfig(GatedConfig):
     r: int = 8
     alpha: float = 32.0
     scaling: Literal["both", "task", "off"] = setting("both")
-    contrastive: float = setting(0.1)
+    contrastive: float = setting(0.1, tuned=(1e-2, 1.0))
     pooling: Literal["first", "mean"] = setting("first")
 
     def mean_gate(self) -> float:

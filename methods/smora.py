@@ -51,7 +51,7 @@ class SMoRAConfig(GatedConfig):
     score: Literal["sigmoid", "softmax"] = setting("sigmoid")
     bias_in_gate: bool = setting(True)
     gate_sum: Literal["active", "one"] = setting("active")
-    balance_rate: float = setting(1e-5)
+    balance_rate: float = setting(1e-5, tuned=(1e-6, 1e-4))
     bias_trained: bool = setting(False)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Interval, Verdict
 from seesaw.reports.judgement import CONTROLS, LORA, Judgement
 from seesaw.reports.markup import link, plain
-from seesaw.suite.records.record import TaskResult
+from seesaw.suite.records.record import TaskResult, Tuned
 
 SIGNS: Mapping[Verdict, str] = {
     "better": "▲ better",
@@ -55,6 +55,7 @@ def verdict_table(judged: Judgement, entries: Sequence[Entry], links: Mapping[st
         *(["least Δm"] if board.reference else []),
         *(["tasks that fall"] if board.reference else []),
         "parameters", "active", "operations", "step", "seeds",
+        *(["settings"] if entries[0].tuned else []),
     ]  # fmt: skip
     rows = [_verdict_row(judged, entry, shown, links) for entry in entries]
     return _table(header, rows, words=5 + len(shown))
@@ -84,7 +85,26 @@ def _verdict_row(
         f"{cost.flops_train:.3g}",
         "" if entry.step_ratio is None else f"{entry.step_ratio:.2f}",
         str(len(entry.seeds)),
+        *([_settings(entry.tuned)] if entry.tuned else []),
     ]
+
+
+def _settings(tuned: Tuned) -> str:
+    said = ", ".join(f"{plain(name)} {value:g}" for name, value in tuned.values.items())
+    return f"{said} †" if tuned.edge else said
+
+
+def tuning_line(board: Board) -> str:
+    """How the entries were tuned, in a sentence."""
+    tuned = board.entries[0].tuned
+    if tuned is None:
+        return "Not tuned: every entry has the track's own settings."
+    edge = any(entry.tuned and entry.tuned.edge for entry in board.entries)
+    dagger = " † marks a learning rate at the edge of what was tried." if edge else ""
+    return (
+        f"Tuned: every entry has the best of {tuned.trials} trials on dev, the same points for all "
+        f"(search space `{tuned.space}`).{dagger}"
+    )
 
 
 def _whole(judged: Judgement, entry: Entry) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from statistics import mean
 
 from seesaw.reports.statistics import Summary, delta_m
-from seesaw.suite.records.record import Record, track_of
+from seesaw.suite.records.record import Record, Tuned, track_of
 from seesaw.suite.records.speed import SpeedRecord
 
 SEEDS_FOR_RANKS = 5
@@ -49,6 +49,11 @@ class Entry:
     def told_task(self) -> bool:
         """Whether the method needs the task's id."""
         return self.records[0].told_task
+
+    @property
+    def tuned(self) -> Tuned | None:
+        """The best settings of as many trials as every entry of its board had; None untuned."""
+        return self.records[0].spec.tuned
 
     @property
     def passes(self) -> int:
@@ -137,18 +142,24 @@ class Board:
 
 def conditions(record: Record) -> str:
     """Hash of everything in a spec that entries of one board must share, 8 hex digits."""
-    own = {"method", "options", "config", "seed", "budget", "track"}
-    own |= {"placement"} if record.spec.placement is None else set()  # as in `Spec.id`
-    shared = record.spec.model_dump(mode="json", exclude=own)
+    spec = record.spec
+    own = {"method", "options", "config", "seed", "budget", "track", "tuned"}
+    own |= {"placement"} if spec.placement is None else set()  # as in `Spec.id`
+    shared = spec.model_dump(mode="json", exclude=own)
+    if spec.tuned is not None:  # as much was tried of each, but each has its own best
+        del shared["recipe"]["learning_rate"]
+        shared["tuned"] = [spec.tuned.space, spec.tuned.trials]
     return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def newest(records: Iterable[Record]) -> list[Record]:
-    """The newest `ok` attempt at every spec."""
+    """The newest `ok` attempt at every run; a trial is none."""
     found: dict[str, Record] = {}
     for record in records:
         known = found.get(record.id)
-        if record.status == "ok" and (known is None or record.attempt > known.attempt):
+        if record.spec.is_trial or record.status != "ok":
+            continue
+        if known is None or record.attempt > known.attempt:
             found[record.id] = record
     return list(found.values())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from seesaw.reports import calibration_page, speed
-from seesaw.reports.board_page import answer, sizes, task_table, verdict_table
+from seesaw.reports.board_page import answer, sizes, task_table, tuning_line, verdict_table
 from seesaw.reports.boards import REFERENCE, SEEDS_FOR_RANKS, Board, boards
 from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.comparison import MARGIN, TASK_MARGIN
@@ -28,8 +28,9 @@ INTRODUCTION = f"""\
 
 Made by `make leaderboard` from the records under `results/`: every number comes from stored runs.
 
-**Provisional**: learning rates are the track's, not tuned per method. An entry has a rank from
-{SEEDS_FOR_RANKS} seeds on. Entries stand in the order of their average.
+A board says whether its entries were tuned; one that was not is **provisional**, since a learning
+rate that suits one method may not suit another. An entry has a rank from {SEEDS_FOR_RANKS} seeds
+on. Entries stand in the order of their average.
 
 Above each table stands which entries are told apart from LoRA. Intervals are of 95 % and count both
 kinds of chance: another seed, and other test items. Differences are paired by seed and item. A
@@ -131,6 +132,7 @@ def markdown(
         parts += [
             f"## {plain(board.track)}, {board.budget:,} parameters",
             f"Test examples: {sizes(board)}. Conditions `{board.conditions}`.",
+            tuning_line(board),
             *([] if judged.evidence.knows_items else [NO_ITEMS]),
             *board_lines(board, calibrations),
             answer(judged),

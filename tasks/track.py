@@ -17,9 +17,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 from typing_extensions import override
 
 from seesaw.tasks.strict import StrictModel
@@ -73,6 +80,22 @@ class Budgets(StrictModel):
     curve: tuple[PositiveInt, ...] = ()
 
 
+class Tuning(StrictModel):
+    """What is tried of every entry before it is judged: as much of each, at the same points."""
+
+    trials: PositiveInt = 8
+    learning_rate: tuple[PositiveFloat, PositiveFloat] = Field(description="lowest and highest")
+    share: Annotated[float, Field(ge=0.5, le=1)] = Field(0.5, description="of a run's steps")
+    draw: NonNegativeInt = Field(0, description="which draw of points")
+
+    @model_validator(mode="after")
+    def _a_range(self) -> Self:
+        low, high = self.learning_rate
+        if not low < high:
+            raise ValueError(f"learning_rate is {low} to {high}; the first must be the lower")
+        return self
+
+
 class Track(StrictModel, ABC):
     """A frozen backbone, tasks and a recipe under one versioned name."""
 
@@ -89,6 +112,7 @@ class Track(StrictModel, ABC):
     backbone: Backbone
     recipe: Recipe
     budgets: Budgets
+    tuning: Tuning | None = Field(None, description="None where nothing is tuned")
 
     family: ClassVar[str]
     """The class of its family of tasks, as `module:name`."""

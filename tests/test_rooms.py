@@ -14,7 +14,8 @@ FLOORS = """
 seesaw.commands
 seesaw.console
 seesaw.reports
-seesaw.suite.calibration seesaw.suite.launch seesaw.suite.speed seesaw.suite.trained
+seesaw.suite.calibration seesaw.suite.speed seesaw.suite.trained
+seesaw.suite.launch seesaw.suite.tune
 seesaw.suite.run seesaw.suite.audit seesaw.suite.checks
 seesaw.suite.costs
 seesaw.suite.plan

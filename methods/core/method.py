@@ -51,6 +51,12 @@ class MethodConfig(ABC):
         return tuple(name for name, about in settings_of(cls).items() if about.user)
 
     @classmethod
+    def tuned_settings(cls) -> Mapping[str, tuple[float, float]]:
+        """Fields that are searched beside the learning rate, two at most, with their ranges."""
+        found = settings_of(cls).items()
+        return {name: about.tuned for name, about in found if about.tuned is not None}
+
+    @classmethod
     def recorded_settings(cls) -> tuple[str, ...]:
         """Fields that say what is trained."""
         return tuple(name for name, about in settings_of(cls).items() if about.recorded)

@@ -14,12 +14,16 @@ _KEY = "seesaw"
 
 @dataclass(frozen=True)
 class Setting:
-    """Who handles a field: users set it, records keep it, the budget solver sizes it."""
+    """Who handles a field: users set it, records keep it, the budget solver sizes it.
+
+    `tuned` is the range that it is searched in beside the learning rate, evenly in its logarithm.
+    """
 
     user: bool
     recorded: bool
     sized: bool
     recorded_as: str | None
+    tuned: tuple[float, float] | None = None
 
 
 def setting(
@@ -29,6 +33,7 @@ def setting(
     recorded: bool = True,
     sized: bool = False,
     recorded_as: str | None = None,
+    tuned: tuple[float, float] | None = None,
     help: str = "",
 ) -> Any:
     """A dataclass field, with what the suite does with it.
@@ -41,9 +46,10 @@ def setting(
         recorded: whether it says what is trained, so that records keep it.
         sized: whether the budget solver chooses it.
         recorded_as: its word in records, where that is not its name.
+        tuned: lowest and highest value that is tried where a track tunes its entries.
         help: one line for whoever reads the config.
     """
-    about = {_KEY: Setting(user, recorded, sized, recorded_as), "help": help}
+    about = {_KEY: Setting(user, recorded, sized, recorded_as, tuned), "help": help}
     if isinstance(default, dict):
         return field(default_factory=partial(dict, default), metadata=about)
     return field(default=default, metadata=about)

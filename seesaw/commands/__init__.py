@@ -15,6 +15,7 @@ from seesaw.commands import (
     pretrain,
     records,
     speed,
+    tune,
 )
 from seesaw.commands.app import app
 
@@ -32,6 +33,7 @@ __all__ = [
     "pretrain",
     "records",
     "speed",
+    "tune",
 ]
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from seesaw import console
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 Runs = Annotated[str, typer.Option(help="Store this machine writes to; any fsspec address.")]
@@ -136,3 +140,15 @@ def record_workload(record: Any, track: str, data: str, weights: str) -> Any:
 
     own = get_track(track or track_of(record.spec.track))
     return Workload(own, Path(data) if data else None, weights or None, record.spec.tasks)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Work that may be stopped at any time: what it had stored stays, and that is said."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.error(
+            "interrupted; what had ended is stored, the same command goes on with the rest"
+        )
+        raise typer.Exit(130) from None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,16 +23,20 @@ from seesaw.commands.arguments import (
     Threads,
     Tracks,
     Weights,
+    interruptible,
     parse_count,
     parse_seeds,
     split_methods,
     split_names,
     workloads,
 )
+from seesaw.commands.tune import tuned as tune_all
 
 if TYPE_CHECKING:  # torch comes in with them
     from seesaw.suite.plan.job import Job
     from seesaw.suite.plan.refused import Refused
+    from seesaw.suite.plan.request import MethodRequest
+    from seesaw.suite.plan.workload import Workload
     from seesaw.suite.records.store import Store
     from seesaw.suite.run.bench import Launcher, Outcome
 
@@ -47,6 +50,9 @@ def bench(
     data: Data = "",
     weights: Weights = "",
     tasks: OnlyTasks = "",
+    tuned: Annotated[
+        bool, typer.Option("--tuned", help="Tune every entry first, and run it at its best.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Run again what ended ok.")] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Say what would be run, and train nothing.")
@@ -65,24 +71,40 @@ def bench(
     chosen_seeds, target = parse_seeds(seeds), parse_count(budget) if budget else None
     own, published = Store(runs), Store(results)
     key = request_key(
-        {"bench": [methods, track, target, chosen_seeds, data, weights, tasks, threads]}
+        {"bench": [methods, track, target, chosen_seeds, data, weights, tasks, threads, tuned]}
     )
     done = None if force or dry_run else stamped(own, key)
     if done is not None:
         known = [Outcome.of(record, False, published) for record in done]
         console.bench_summary(known, own, published, as_json)
         return
-    with interruptible():
-        where = (track, data, weights, tasks)
-        jobs = _jobs(methods, where, target, chosen_seeds, threads)
-        if dry_run:
-            from seesaw.suite.run.dry_run import estimate
+    # these load torch, which a request that is done can do without
+    from seesaw.suite.launch.local import launcher
+    from seesaw.suite.plan.request import parse_method
+    from seesaw.suite.run.determinism import pin
+    from seesaw.suite.run.dry_run import estimate
+    from seesaw.suite.tune.trials import tuned_jobs
 
+    with interruptible():
+        requests = [parse_method(text) for text in split_methods(methods)]
+        pin(threads)
+        places, launch = workloads(track, data, weights, tasks), launcher(at_once, threads)
+        if dry_run:
+            planned = _trials(places, requests, target) if tuned else []
+            jobs = [*planned, *_jobs(places, requests, target, chosen_seeds)]
             console.dry_run(estimate(jobs, own), as_json)
             return
-        from seesaw.suite.launch.local import launcher
-
-        outcomes = _run(jobs, own, published, force, launcher(at_once, threads))
+        if tuned:
+            chosen = tune_all(places, requests, target, own, published, launch)
+            jobs = [
+                job
+                for workload, best in chosen.items()
+                for choice in best
+                for job in tuned_jobs(workload, choice, target, chosen_seeds)
+            ]
+        else:
+            jobs = _jobs(places, requests, target, chosen_seeds)
+        outcomes = _run(jobs, own, published, force, launch)
     console.bench_summary(outcomes, own, published, as_json)
     if any(outcome.status != "ok" for outcome in outcomes):
         raise typer.Exit(1)
@@ -90,37 +112,26 @@ def bench(
     stamp(own, key, records, _read(track, data, weights))
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Work that may be stopped at any time: what it had stored stays, and that is said."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        console.error(
-            "interrupted; what had ended is stored, the same command goes on with the rest"
-        )
-        raise typer.Exit(130) from None
-
-
 def _jobs(
-    methods: list[str] | None,
-    where: tuple[str, str, str, str],
+    places: Sequence[Workload],
+    requests: Sequence[MethodRequest],
     target: int | None,
     seeds: list[int],
-    threads: int,
 ) -> list[Job | Refused]:
-    """Every run of a request; `where` is track, data, weights and tasks as given."""
+    """Every run of a request with the tracks' own settings."""
     from seesaw.suite.plan.plan import make_jobs
-    from seesaw.suite.plan.request import parse_method
-    from seesaw.suite.run.determinism import pin
 
-    requests = [parse_method(text) for text in split_methods(methods)]
-    pin(threads)
-    return [
-        job
-        for workload in workloads(*where)
-        for job in make_jobs(workload, requests, target, seeds)
-    ]
+    return [job for own in places for job in make_jobs(own, requests, target, seeds)]
+
+
+def _trials(
+    places: Sequence[Workload], requests: Sequence[MethodRequest], target: int | None
+) -> list[Job | Refused]:
+    """Every trial of a request."""
+    from seesaw.suite.tune.trials import trials
+
+    found = [trials(own, requests, target) for own in places]
+    return [job for each in found for jobs in each.values() for job in jobs]
 
 
 def _run(

@@ -19,11 +19,11 @@ from seesaw.commands.arguments import (
     Runs,
     Threads,
     Weights,
+    interruptible,
     parse_seeds,
     split_names,
     workloads,
 )
-from seesaw.commands.bench import interruptible
 
 if TYPE_CHECKING:  # torch comes in with them
     from seesaw.suite.calibration.plan import Plan

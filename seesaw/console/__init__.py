@@ -17,7 +17,8 @@ from seesaw.console.runs import (
     verified,
     written,
 )
-from seesaw.console.terminal import error, line
+from seesaw.console.terminal import error, line, remark
+from seesaw.console.tuning import choices
 
 __all__ = [
     "LAYOUTS",
@@ -28,6 +29,7 @@ __all__ = [
     "budgets",
     "calibration",
     "checked",
+    "choices",
     "cleaned",
     "data_checked",
     "dry_run",
@@ -37,6 +39,7 @@ __all__ = [
     "memory",
     "methods",
     "published",
+    "remark",
     "speed",
     "tracks",
     "verified",

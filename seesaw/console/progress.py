@@ -55,7 +55,7 @@ class BenchProgress:
     def started(self, job: Job) -> Callable[[Training], None]:
         """Add a bar for `job`; the function returned moves it."""
         spec, steps = job.spec, job.spec.recipe["steps"]
-        name = run_name(spec.track, spec.variant, spec.seed)
+        name = run_name(spec.track, spec.called, spec.seed)
         with self.lock:
             bar = self.bars.add_task(printable(name), total=steps, status="preparing")
             self.running[name] = bar

@@ -9,8 +9,9 @@ from typing import Any
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.registry import UnknownName
 from seesaw.suite.audit.reference import Reference
-from seesaw.suite.plan.request import MethodRequest, RequestError, parse_method
+from seesaw.suite.plan.request import LEARNING_RATE, MethodRequest, RequestError, parse_method
 from seesaw.suite.plan.solver import BudgetError
+from seesaw.suite.plan.space import Space
 from seesaw.suite.records.record import Record, Spec
 from seesaw.tasks.track import Track, UnknownTrack, get_track
 
@@ -21,7 +22,8 @@ def spec_problems(record: Record, reference: Reference) -> tuple[list[str], Meth
     problems = [*_track_problems(spec, reference), *_data_problems(spec, reference)]
     try:
         request = _request(spec)
-        config = reference.config(request, spec.budget)
+        problems += _tuned_problems(spec, request, reference.track)
+        config = reference.config(request.at(spec.tuned), spec.budget)
     except BudgetError as error:
         return [*problems, f"budget is {spec.budget:,}: {error}"], None
     except (RequestError, UnknownName) as error:
@@ -51,12 +53,32 @@ def _track_problems(spec: Spec, reference: Reference) -> Iterator[str]:
     if spec.track not in reference.slugs:
         nearest = min(sorted(reference.slugs), key=len)
         yield f"track is {spec.track}; with these tasks it must be {nearest}"
-    yield from differences("recipe", spec.recipe, track.recipe.model_dump(mode="json"))
+    recipe = track.recipe.model_dump(mode="json")
+    if spec.tuned is not None:
+        recipe[LEARNING_RATE] = spec.tuned.values.get(LEARNING_RATE)
+    if spec.is_trial and track.tuning is not None:
+        recipe["steps"] = Space(track).steps
+    yield from differences("recipe", spec.recipe, recipe)
     if spec.precision != track.recipe.precision:
         yield f"precision is {spec.precision}, the track's {track.recipe.precision}"
     if spec.weights_sha256 != reference.weights_sha256:
         yield f"weights_sha256 is {spec.weights_sha256}, of the track {reference.weights_sha256}"
     yield from _placement_problems(spec, track)
+
+
+def _tuned_problems(spec: Spec, request: MethodRequest, track: Track) -> Iterator[str]:
+    """Whether a tuned run, or a trial, is at a point of the track's search space."""
+    if (own := spec.tuned) is None:
+        return
+    if track.tuning is None:
+        yield f"tuned is said, and {track.slug} is not tuned"
+        return
+    space = Space(track)
+    points = {point.number: point for point in (space.default(), *space.points(request))}
+    point = points.get(own.number)
+    told = own.model_copy(update={"trial": True, "edge": False})
+    if told != point:
+        yield f"tuned is {told.values}, trial {told.number}; the track's space has {point}"
 
 
 def _placement_problems(spec: Spec, track: Track) -> Iterator[str]:

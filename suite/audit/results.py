@@ -70,30 +70,38 @@ def _step_problems(record: Record, counts: Counts) -> Iterator[str]:
 
 
 def result_problems(record: Record, reference: Reference) -> Iterator[str]:
-    """Tasks, metrics, sizes, units and baselines against the data."""
+    """Tasks, metrics, sizes, units and baselines against the data; a trial has dev alone."""
+    trial = record.spec.is_trial
     for name in record.spec.tasks:
         if name not in record.tasks:
             yield f"tasks: {name} is missing"
     for name, result in record.tasks.items():
         if name not in record.spec.tasks:
             yield f"tasks: {name} is none of the spec's"
-        if not _in_range(result):
+        if not _in_range(result, trial):
             yield f"{name}: {result.primary} is missing or out of range"
     if reference.family is None:
         return
     for index, task in enumerate(reference.family.tasks):
         if task.name in record.tasks:
-            n, trivial = reference.family.data.examples(index, "test"), reference.trivial[index]
-            yield from _task_problems(record.tasks[task.name], task, n, trivial)
+            n = reference.family.data.examples(index, "test")
+            trivial = {"constant": {}} if trial else reference.trivial[index]
+            yield from _task_problems(record.tasks[task.name], task, n, trivial, trial)
 
 
-def _in_range(result: TaskResult) -> bool:
+def _in_range(result: TaskResult, trial: bool) -> bool:
     low, high = RANGES[result.unit]
-    values = [part.get(result.primary, math.nan) for part in (result.test, result.dev)]
+    values = [part.get(result.primary, math.nan) for part in _scored(result, trial)]
     return all(low <= value <= high for value in values)
 
 
-def _task_problems(result: TaskResult, task: Task, n: int, trivial: Scores) -> Iterator[str]:
+def _scored(result: TaskResult, trial: bool) -> list[dict[str, float]]:
+    return [result.dev] if trial else [result.test, result.dev]
+
+
+def _task_problems(
+    result: TaskResult, task: Task, n: int, trivial: Scores, trial: bool
+) -> Iterator[str]:
     stated = {
         "n": (result.n, n),
         "primary": (result.primary, task.metrics[0]),
@@ -103,7 +111,9 @@ def _task_problems(result: TaskResult, task: Task, n: int, trivial: Scores) -> I
     for field, (stored, own) in stated.items():
         if stored != own:
             yield f"{task.name}: {field} is {stored}, it must be {own}"
-    for split in ("dev", "test"):
+    if trial and result.test:
+        yield f"{task.name}: a trial has scores on test"
+    for split in ("dev",) if trial else ("dev", "test"):
         if set(getattr(result, split)) != set(task.metrics):
             yield (
                 f"{task.name} {split}: metrics are {', '.join(getattr(result, split)) or 'none'}; "

@@ -10,12 +10,19 @@ from seesaw.suite.plan.refused import Refused
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.solver import BudgetError
 from seesaw.suite.plan.workload import Workload
+from seesaw.suite.records.record import Tuned
 
 
 def make_jobs(
-    workload: Workload, methods: Sequence[MethodRequest], budget: int | None, seeds: Sequence[int]
+    workload: Workload,
+    methods: Sequence[MethodRequest],
+    budget: int | None,
+    seeds: Sequence[int],
+    tuned: Tuned | None = None,
 ) -> list[Job | Refused]:
     """Every run of the request on one track, methods outermost.
+
+    Where it is `tuned`, the workload has the recipe already, and options are set as that says.
 
     Raises:
         RequestError: a method refuses an option, or has no place on the track.
@@ -24,8 +31,8 @@ def make_jobs(
     jobs: list[Job | Refused] = []
     for request in methods:
         try:
-            config = workload.config(request, target)
-            specs = [workload.spec(request, config, target, seed) for seed in seeds]
+            config = workload.config(request.at(tuned), target)
+            specs = [workload.spec(request, config, target, seed, tuned) for seed in seeds]
         except RequestError:  # what is asked for means nothing; said before anything is run
             raise
         except BudgetError as error:

@@ -13,8 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 from seesaw.methods import get_method, method_names
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.registry import UnknownName
-from seesaw.suite.records.record import variant
+from seesaw.suite.records.record import Tuned, variant
 
+LEARNING_RATE = "learning_rate"
+"""What is tuned of every method; it is the recipe's, no option."""
 REQUEST = re.compile(r"(?P<name>[\w-]+)(\[(?P<options>[^\]]*)\])?")
 
 
@@ -38,6 +40,12 @@ class MethodRequest:
     def config_class(self) -> type[MethodConfig]:
         """The method's config class."""
         return get_method(self.name)
+
+    def at(self, tuned: Tuned | None) -> MethodRequest:
+        """The same with the options that were tuned; what the user set goes first."""
+        values = {} if tuned is None else tuned.values
+        options = {name: value for name, value in values.items() if name != LEARNING_RATE}
+        return MethodRequest(self.name, options | self.options)
 
     def config(self) -> MethodConfig:
         """The method's defaults with the user's options.

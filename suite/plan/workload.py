@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.placement import Linears, Placement, Shapes
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.solver import solve
-from seesaw.suite.records.record import CANONICAL, Spec
+from seesaw.suite.records.record import CANONICAL, Spec, Tuned
 from seesaw.tasks.backbones.files import sha256
 from seesaw.tasks.backbones.locate import locate
 from seesaw.tasks.families.family import family_class, open_family
@@ -23,6 +24,8 @@ from seesaw.tasks.track import Track, read_track
 Key = tuple[str, str | None, str | None, tuple[str, ...]]
 KEPT_OPEN = 8
 """Workloads that a process keeps open; an older one is opened again when it is asked for."""
+OF_TRAINING = ("learning_rate", "steps")
+"""What of a recipe neither data nor models depend on."""
 _OPEN: dict[Key, Workload] = {}
 
 
@@ -47,7 +50,7 @@ class Workload:
         weights: str | None = None,
         only: Sequence[str] = (),
     ) -> None:
-        self.track = track
+        self.track, self.shipped = track, track.shipped
         self.data = None if folder is None else str(folder.absolute())
         here = weights is not None and Path(weights).exists()
         self.served = str(Path(weights).absolute()) if weights and here else weights
@@ -79,7 +82,23 @@ class Workload:
         """The method's config as the track fixes it, filled to the budget; see `resolved`."""
         return resolved(self.track, self.linears, len(self.tasks), request, budget)
 
-    def spec(self, request: MethodRequest, config: MethodConfig, budget: int, seed: int) -> Spec:
+    def with_recipe(self, **changes: Any) -> Workload:
+        """The same data and backbone with another learning rate, or another number of steps."""
+        recipe = self.track.recipe.model_copy(update=changes)
+        if recipe == self.track.recipe:
+            return self
+        other = copy(self)
+        other.track = self.track.model_copy(update={"recipe": recipe})
+        return other
+
+    def spec(
+        self,
+        request: MethodRequest,
+        config: MethodConfig,
+        budget: int,
+        seed: int,
+        tuned: Tuned | None = None,
+    ) -> Spec:
         """The identity of one run."""
         backbone = self.track.backbone
         return Spec(
@@ -94,7 +113,8 @@ class Workload:
             recipe=self.track.recipe.model_dump(mode="json"),
             precision=self.track.recipe.precision,
             seed=seed,
-            placement=None if self.track.shipped else backbone.placement,
+            placement=None if self.shipped else backbone.placement,
+            tuned=tuned,
         )
 
 
@@ -108,13 +128,16 @@ def open_workload(
         WeightsError: see `Workload`.
     """
     known = _OPEN.get(_key(track, data, weights, tasks))
-    return known or Workload(read_track(track), Path(data) if data else None, weights, tasks)
+    if known is None:
+        return Workload(read_track(track), Path(data) if data else None, weights, tasks)
+    return known.with_recipe(**{name: track["recipe"][name] for name in OF_TRAINING})
 
 
 def _key(
     track: Mapping[str, Any], data: str | None, weights: str | None, tasks: Sequence[str]
 ) -> Key:
-    return CANONICAL.encode(track), data, weights, tuple(tasks)
+    own = {name: value for name, value in track["recipe"].items() if name not in OF_TRAINING}
+    return CANONICAL.encode({**track, "recipe": own}), data, weights, tuple(tasks)
 
 
 def resolved(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from seesaw.suite.records.names import (
     MethodName,
@@ -34,6 +34,20 @@ def track_of(slug: str) -> str:
     return f"{name}@{rest.partition('-')[0]}"
 
 
+class Tuned(StrictModel):
+    """At which point of a track's search space a run is made, and whether it is a trial of it.
+
+    A trial is shorter than a run and scored on dev alone; it decides which point runs are made at.
+    """
+
+    space: Annotated[str, Field(pattern="^[0-9a-f]{12}$")] = Field(description="its hash")
+    trials: PositiveInt = Field(description="that every entry gets")
+    number: NonNegativeInt = Field(description="of the point; 0 are the track's own settings")
+    values: dict[OptionName, PositiveFloat] = Field(description="learning_rate, and options")
+    trial: bool
+    edge: bool = Field(False, description="no other trial had a lower, or a higher, learning rate")
+
+
 class Spec(StrictModel):
     """Exactly what a run is; its hash is the run's identity. Hardware is no part of it."""
 
@@ -53,18 +67,33 @@ class Spec(StrictModel):
         description="where updates stand and what the backbone is built with, if that is not what "
         "the track of this slug says as it comes with the suite",
     )
+    tuned: Tuned | None = Field(None, description="None where the track's own settings are used")
 
     @property
     def id(self) -> str:
-        """Hash of the spec, 12 hex digits; a placement that is the track's own is no part of it."""
-        said = {} if self.placement is None else {"placement": self.placement}
-        text = CANONICAL.encode(self.model_dump(mode="json", exclude={"placement"}) | said)
+        """Hash of the spec, 12 hex digits; a placement that is the track's own is no part of it.
+
+        Nor is it part of it that nothing was tuned.
+        """
+        untold = {name for name in ("placement", "tuned") if getattr(self, name) is None}
+        text = CANONICAL.encode(self.model_dump(mode="json", exclude=untold))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
     def variant(self) -> str:
         """The method with the options set by the user, as a folder name."""
         return variant(self.method, self.options)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it only helps to choose the settings of runs."""
+        return self.tuned is not None and self.tuned.trial
+
+    @property
+    def called(self) -> str:
+        """The variant, and which trial of it this is, if it is one."""
+        number = f" trial {self.tuned.number}" if self.tuned and self.tuned.trial else ""
+        return self.variant + number
 
     @property
     def folder(self) -> str:
@@ -173,7 +202,7 @@ class Provenance(StrictModel):
 class Record(StrictModel):
     """The result of one run. Never changed once written."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     kind: Literal["run"] = "run"
     id: str
     attempt: PositiveInt

@@ -12,7 +12,7 @@ from seesaw.suite.records.speed import SpeedRecord
 
 Stored = Record | SpeedRecord | Calibration
 """What a store keeps as JSON."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 TENTH = "full"
 """The method that trained at a tenth of the rate before records said so."""
 
@@ -27,7 +27,15 @@ def _say_the_factor(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | own | {"learning_rate_factor": 0.1 if method == TENTH else 1.0}
 
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _say_the_factor}
+def _say_nothing_was_tuned(raw: dict[str, Any]) -> dict[str, Any]:
+    """Schema 3 may say at which point of a search space a run was made; before, nothing was."""
+    return raw | {"schema_version": 3}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: _say_the_factor,
+    2: _say_nothing_was_tuned,
+}
 """From a schema version to the function that lifts a raw record to the next one."""
 
 

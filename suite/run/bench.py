@@ -42,7 +42,7 @@ class Outcome:
         """Of a record that is there."""
         spec = record.spec
         twin = reproduction(record, published)
-        named = (spec.track, spec.variant, spec.seed)
+        named = (spec.track, spec.called, spec.seed)
         return cls(*named, record, fresh, twin, note, record.error)
 
     @property
@@ -160,7 +160,7 @@ def keep(result: Result, runs: Store, published: Store, note: str | None) -> Out
         spec, kept = record.spec, f"{folder}/{record.path}.json"
         return Outcome(
             spec.track,
-            spec.variant,
+            spec.called,
             spec.seed,
             None,
             error=f"{error}; what came out ({record.status}) is kept in {kept}",

@@ -15,6 +15,7 @@ from seesaw.suite.costs.profile import count_flops
 from seesaw.suite.records.record import TaskResult
 from seesaw.suite.run.train import Diverged
 from seesaw.tasks.families.family import MultiTaskModel, TaskFamily, routed
+from seesaw.tasks.task import SCORED
 from seesaw.tasks.track import Recipe
 
 OUTCOME_TYPES = {
@@ -43,15 +44,20 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def task_results(family: TaskFamily, outcomes: pd.DataFrame) -> dict[str, TaskResult]:
+def task_results(
+    family: TaskFamily, outcomes: pd.DataFrame, trial: bool = False
+) -> dict[str, TaskResult]:
     """Scores of every task, from its outcomes alone, beside those of trivial answers.
+
+    A trial has no scores on test, and nothing beside them.
 
     Raises:
         Diverged: a score is not finite.
     """
     results = {}
     for index, task in enumerate(family.tasks):
-        scores = family.scoring.scores(outcomes, task.name, task.metrics)
+        splits = ("dev",) if trial else SCORED
+        scores = family.scoring.scores(outcomes, task.name, task.metrics, splits)
         for split, values in scores.items():
             for metric, value in values.items():
                 if not math.isfinite(value):
@@ -61,8 +67,8 @@ def task_results(family: TaskFamily, outcomes: pd.DataFrame) -> dict[str, TaskRe
             primary=task.metrics[0],
             unit=task.unit,
             lower_is_better=task.lower_is_better,
-            **scores,
-            **family.scoring.trivial(index),
+            **({"test": {}} | scores),
+            **({"constant": {}} if trial else family.scoring.trivial(index)),
         )
     return results
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,10 +29,13 @@ def answer(model: MultiTaskModel, accelerator: Accelerator, batch: Any) -> Any:
 
 
 def scoring(
-    family: TaskFamily, progress: Progress, report: Callable[[Progress], None]
+    family: TaskFamily,
+    progress: Progress,
+    report: Callable[[Progress], None],
+    splits: Sequence[str] = SCORED,
 ) -> Callable[[int], None]:
     """Reports how many examples have been handed over to be scored."""
-    progress.to_score = sum(family.data.eval_size(split) for split in SCORED)
+    progress.to_score = sum(family.data.eval_size(split) for split in splits)
 
     def scored(count: int) -> None:
         progress.scored += count
@@ -46,8 +49,9 @@ def predict(
     family: TaskFamily,
     accelerator: Accelerator,
     scored: Callable[[int], None] = lambda count: None,
+    splits: Sequence[str] = SCORED,
 ) -> tuple[pd.DataFrame, dict[Place, Tensor]]:
-    """Outcomes on dev and test, and the gates' usage on test by adapted place.
+    """Outcomes on some splits, and the gates' usage on test by adapted place, if test is asked.
 
     `scored` is told the number of examples of every batch.
 
@@ -58,11 +62,11 @@ def predict(
     ask, frames = partial(_finite_answer, model, accelerator), []
     gated = routing_state(model)
     state, shown = gated or RoutingState(), family.data.shown() if gated else None
-    for split in SCORED:
+    for split in splits:
         state.record_usage = split == "test" and shown is None
         frames.append(family.scoring.evaluate(split, model, ask, scored))
     state.record_usage = True
-    for batch in shown or ():
+    for batch in (shown or ()) if "test" in splits else ():
         ask(batch)
     state.record_usage = False
     outcomes = pd.concat(frames, ignore_index=True)

@@ -35,7 +35,9 @@ from seesaw.suite.run.model import trained
 from seesaw.suite.run.prepare import Prepared, prepare
 from seesaw.suite.run.state import Progress
 from seesaw.suite.run.train import Diverged, train
+from seesaw.tasks.task import SCORED
 
+DEV = ("dev",)
 Report = Callable[[Progress], None]
 Failure = Literal["diverged", "oom", "failed"]
 
@@ -98,13 +100,15 @@ def _done(job: Job, attempt: int, source: Provenance, report: Report) -> Result:
         with seeded(derive(job.spec.seed, "dropout")):
             loss_of = prepared.family.scoring.loss
             train(prepared.state, prepared.batches, loss_of, report)
-        evaluated = evaluate(prepared, report)
+        evaluated = evaluate(prepared, report, job.spec.is_trial)
     seconds = time.perf_counter() - began
     return describe(job, attempt, source, prepared, evaluated, (seconds, memory.bytes))
 
 
-def evaluate(prepared: Prepared, report: Report) -> Evaluated:
+def evaluate(prepared: Prepared, report: Report, trial: bool = False) -> Evaluated:
     """Ask the trained model about dev and test, what it has forgotten, and what became of it.
+
+    In a trial it is asked about dev alone.
 
     Raises:
         Diverged: an answer is not finite.
@@ -112,10 +116,13 @@ def evaluate(prepared: Prepared, report: Report) -> Evaluated:
     """
     model, accelerator = prepared.state.model, prepared.state.accelerator
     family, start = prepared.family, time.perf_counter()
-    scored = scoring(family, prepared.state.progress, report)
-    outcomes, usage = predict(model, family, accelerator, scored)
+    splits = DEV if trial else SCORED
+    scored = scoring(family, prepared.state.progress, report, splits)
+    outcomes, usage = predict(model, family, accelerator, scored, splits)
     seconds = time.perf_counter() - start
     audit(model, prepared.frozen, prepared.claimed)
+    if trial:
+        return Evaluated(outcomes, {}, None, None, seconds)
     before, after = prepared.general_loss, general_loss(model, family, accelerator)
     forgetting = None
     if before is not None and after is not None:
@@ -143,10 +150,10 @@ def describe(
     """
     progress, family = prepared.state.progress, prepared.family
     recipe = job.workload.track.recipe
-    files = {
-        ".parquet": to_parquet(evaluated.outcomes),
-        ".safetensors": save(trained(prepared.state.model)),
-    }
+    trial = job.spec.is_trial
+    files = {".parquet": to_parquet(evaluated.outcomes)}
+    if not trial:
+        files[".safetensors"] = save(trained(prepared.state.model))
     usage = {str(place): routing_statistics(table) for place, table in evaluated.usage.items()}
     record = _record(
         job,
@@ -157,7 +164,7 @@ def describe(
         examples=progress.examples,
         tokens=progress.tokens,
         steps=progress.steps,
-        tasks=task_results(family, evaluated.outcomes),
+        tasks=task_results(family, evaluated.outcomes, trial),
         loss_curve=progress.curve,
         forgetting=evaluated.forgetting,
         cut_prompts=family.data.cut_prompts,
@@ -174,7 +181,7 @@ def describe(
             peak_memory=took[1],
         ),
         outcomes_sha256=sha256(files[".parquet"]),
-        trained_sha256=sha256(files[".safetensors"]),
+        trained_sha256=None if trial else sha256(files[".safetensors"]),
     )
     return Result(record, files | ({".webp": evaluated.picture} if evaluated.picture else {}))
 

@@ -45,10 +45,16 @@ class Scoring(ABC):
         """Every metric of one task on one split, from its outcomes, whose order says nothing."""
 
     @classmethod
-    def scores(cls, outcomes: pd.DataFrame, task: str, metrics: Sequence[str]) -> Scores:
-        """Every metric of one task on dev and test, from outcomes alone."""
+    def scores(
+        cls,
+        outcomes: pd.DataFrame,
+        task: str,
+        metrics: Sequence[str],
+        splits: Sequence[str] = SCORED,
+    ) -> Scores:
+        """Every metric of one task on some splits, from outcomes alone."""
         own = outcomes[outcomes["task"] == task]
-        return {split: cls.values(own[own["split"] == split], metrics) for split in SCORED}
+        return {split: cls.values(own[own["split"] == split], metrics) for split in splits}
 
     @abstractmethod
     def trivial(self, task: int) -> Scores:
@@ -99,15 +105,17 @@ class Scoring(ABC):
         expected = self.expected()
         return expected, _index(expected, self.key)
 
-    def problems(self, outcomes: pd.DataFrame) -> list[str]:
+    def problems(self, outcomes: pd.DataFrame, splits: Sequence[str] = SCORED) -> list[str]:
         """Why outcomes cannot be a model's on this data; an empty list if they can.
 
-        Every row of dev and test must be there once and none besides, with the label that the data
+        Every row of the splits must be there once and none besides, with the label that the data
         has, and with a prediction that can have been made.
         """
         if lost := [name for name in self.columns if name not in outcomes.columns]:
             return [f"outcomes have no column {', '.join(lost)}"]
         expected, wanted = self._expected
+        asked = expected["split"].isin(splits).to_numpy()
+        expected, wanted = expected[asked], wanted[asked]
         found = _index(outcomes, self.key)
         kinds = {
             "missing": wanted.difference(found, sort=False),

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from records import record, spec
 
+from seesaw.reports.board_page import tuning_line, verdict_table
 from seesaw.reports.boards import Board, boards
 from seesaw.reports.evidence import stored
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.leaderboard import build
-from seesaw.suite.records.record import Record, TaskResult
+from seesaw.suite.records.record import Record, TaskResult, Tuned
 from seesaw.suite.records.store import Store
 
 ITEMS = 400
@@ -164,3 +165,30 @@ def test_a_board_of_many_entries_is_not_told_apart_in_pairs(store: Store) -> Non
             store.add(content.model_copy(update={"id": of.id, "spec": of}))
     _, found = judged(store)
     assert (found.ranks, found.against) == ({}, {})
+
+
+def test_tuned_entries_are_a_board_of_their_own_with_their_settings(store: Store) -> None:
+    fill(store, {"lora": 0.7}, seeds=2)
+    point = {"space": "0" * 12, "trials": 8, "number": 3, "trial": False}
+    for method, rate, edge in (("lora", 0.01, False), ("smora", 0.002, True)):
+        for seed in range(2):
+            one, content = run(method, seed, 0.8)
+            tuned = Tuned(**point, values={"learning_rate": rate}, edge=edge)
+            recipe = one.spec.recipe | {"learning_rate": rate}
+            of = one.spec.model_copy(update={"tuned": tuned, "recipe": recipe})
+            own = one.model_copy(update={"id": of.id, "spec": of})
+            store.add(own, {".parquet": content})
+            trial = of.model_copy(update={"tuned": tuned.model_copy(update={"trial": True})})
+            store.add(own.model_copy(update={"id": trial.id, "spec": trial}), {".parquet": content})
+    found = boards(store.scan().records)
+    (tuned_board,) = [board for board in found if board.entries[0].tuned]
+    assert len(found) == 2
+    assert [len(entry.seeds) for entry in tuned_board.entries] == [2, 2]
+    assert "best of 8 trials" in tuning_line(tuned_board)
+    assert "†" in tuning_line(tuned_board)
+    page = verdict_table(Judgement(tuned_board, stored(store)), tuned_board.entries, {})
+    lines = page.splitlines()
+    assert lines[0].rstrip(" |").endswith("settings")
+    assert any(
+        "learning\\_rate 0.002 †" in line or "learning_rate 0.002 †" in line for line in lines
+    )

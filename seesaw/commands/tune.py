@@ -1,0 +1,96 @@
+"""The command that tunes: as many trials of every entry, and the settings that come out best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from seesaw import console
+from seesaw.commands.app import app
+from seesaw.commands.arguments import (
+    RUN_THREADS,
+    Budget,
+    Data,
+    Jobs,
+    Json,
+    Methods,
+    OnlyTasks,
+    Results,
+    Runs,
+    Threads,
+    Tracks,
+    Weights,
+    interruptible,
+    parse_count,
+    split_methods,
+    workloads,
+)
+
+if TYPE_CHECKING:  # torch comes in with them
+    from seesaw.suite.plan.request import MethodRequest
+    from seesaw.suite.plan.workload import Workload
+    from seesaw.suite.records.store import Store
+    from seesaw.suite.run.bench import Launcher
+    from seesaw.suite.tune.trials import Choice
+
+
+@app.command()
+def tune(
+    methods: Methods = None,
+    track: Tracks = "",
+    budget: Budget = "",
+    data: Data = "",
+    weights: Weights = "",
+    tasks: OnlyTasks = "",
+    runs: Runs = "runs",
+    results: Results = "results",
+    threads: Threads = RUN_THREADS,
+    at_once: Jobs = None,
+    as_json: Json = False,
+) -> None:
+    """Try the same settings of every entry, scored on dev alone; what comes out best."""
+    from seesaw.suite.launch.local import launcher
+    from seesaw.suite.plan.request import parse_method
+    from seesaw.suite.records.store import Store
+    from seesaw.suite.run.determinism import pin
+
+    target = parse_count(budget) if budget else None
+    own, published = Store(runs), Store(results)
+    with interruptible():
+        requests = [parse_method(text) for text in split_methods(methods)]
+        pin(threads)
+        places = workloads(track, data, weights, tasks)
+        found = tuned(places, requests, target, own, published, launcher(at_once, threads))
+    console.choices(found, own, as_json)
+
+
+def tuned(
+    places: Sequence[Workload],
+    requests: Sequence[MethodRequest],
+    budget: int | None,
+    own: Store,
+    published: Store,
+    launch: Launcher,
+) -> dict[Workload, list[Choice]]:
+    """Do all trials that are not done, and choose.
+
+    Raises:
+        RequestError: a track does not say how it is tuned.
+        TuningError: there is nothing to choose from.
+    """
+    from seesaw.suite.run.bench import Watcher, bench
+    from seesaw.suite.tune.trials import choices, strangers, trials
+
+    planned = {workload: trials(workload, requests, budget) for workload in places}
+    records = own.scan().records
+    for workload in places:
+        if others := strangers(records, workload.track):
+            console.remark(
+                f"{len(others)} trials on {workload.slug} are of another search space and left "
+                f"out, such as {others[0].path}"
+            )
+    jobs = [job for each in planned.values() for trials_of in each.values() for job in trials_of]
+    with console.BenchProgress(len(jobs)) as progress:
+        watcher = Watcher(progress.started, progress.ended)
+        outcomes = iter(bench(jobs, own, published, False, watcher, launch))
+    return {workload: choices(each, requests, outcomes) for workload, each in planned.items()}
