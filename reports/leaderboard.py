@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seesaw.reports import calibration_page, speed
+from seesaw.reports import calibration_page, speed, tuning
 from seesaw.reports.board_page import answer, sizes, task_table, tuning_line, verdict_table
 from seesaw.reports.boards import REFERENCE, SEEDS_FOR_RANKS, Board, boards
 from seesaw.reports.calibration_page import board_lines
@@ -83,6 +83,7 @@ def build(
             [Judgement(board, outcomes) for board in found], list(figures), links, calibrations
         ),
         calibration_page.PAGE: calibration_page.markdown(calibrations),
+        tuning.PAGE: tuning.markdown(records),
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
         **{f"figures/{track}.svg": figure for track, figure in figures.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from statistics import mean
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
@@ -248,6 +249,18 @@ class Record(StrictModel):
     def path(self) -> str:
         """Where the record lives in a store, without suffix."""
         return f"{self.folder}/{self.prefix}-{self.attempt}"
+
+    def gain_on_dev(self, reference: Record) -> float | None:
+        """Mean over tasks of the gain on dev over a reference, as a share of its score.
+
+        None where the reference has 0 on all tasks, to which nothing is relative.
+        """
+        gains = []
+        for name, task in self.tasks.items():
+            own, other = task.shown(task.dev), task.shown(reference.tasks[name].dev)
+            if other:
+                gains.append((own - other) / abs(other) * (-1 if task.lower_is_better else 1))
+        return mean(gains) if gains else None
 
     def scores(self) -> dict[str, float]:
         """The primary test score of every task, in its unit (points are a share times 100)."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from statistics import mean
 
 from seesaw.suite.plan.job import Job
 from seesaw.suite.plan.plan import make_jobs
@@ -102,7 +100,7 @@ def _choice(request: MethodRequest, outcomes: Sequence[Outcome], reference: Reco
         for o in outcomes
         if o.record is not None and o.record.spec.tuned is not None
     }
-    scores = {n: score(r, reference) if r.status == "ok" else None for n, r in tried.items()}
+    scores = {n: r.gain_on_dev(reference) if r.status == "ok" else None for n, r in tried.items()}
     known = {number: value for number, value in scores.items() if value is not None}
     if not known:
         reasons = {(o.error or o.status).strip().splitlines()[-1] for o in outcomes}
@@ -113,16 +111,6 @@ def _choice(request: MethodRequest, outcomes: Sequence[Outcome], reference: Reco
     edge = points[best].values[LEARNING_RATE] in (min(rates), max(rates))
     chosen = points[best].model_copy(update={"trial": False, "edge": edge})
     return Choice(request, chosen, scores)
-
-
-def score(record: Record, reference: Record) -> float:
-    """Mean over tasks of the gain on dev over a reference, as a share of the reference's score."""
-    gains = []
-    for name, task in record.tasks.items():
-        own, other = task.shown(task.dev), task.shown(reference.tasks[name].dev)
-        if other:  # nothing is relative to 0
-            gains.append((own - other) / abs(other) * (-1 if task.lower_is_better else 1))
-    return mean(gains) if gains else -math.inf
 
 
 def tuned_jobs(
