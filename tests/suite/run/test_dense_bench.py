@@ -69,11 +69,11 @@ def test_from_bench_to_the_pictures(seesaw: Seesaw, tiny_scenes: Path, tmp_path:
     stores = ("--results", "runs", "--out", "out")
     seesaw("leaderboard", *stores, "--track", tiny_scenes)
     page = (tmp_path / "out/LEADERBOARD.md").read_text()
-    header = next(line for line in page.splitlines() if line.startswith("| entry"))
-    columns = [cell.strip() for cell in header.strip("|").split("|")]
-    assert "normals (normals_mean_deg, degrees ↓)" in columns
-    assert "Δm" in columns
-    assert "average" not in columns
+    headers = [line for line in page.splitlines() if line.startswith("| entry")]
+    verdicts, by_task = ([c.strip() for c in h.strip("|").split("|")] for h in headers[:2])
+    assert "normals (normals_mean_deg, degrees ↓)" in by_task
+    assert "Δm (95 %)" in verdicts
+    assert not {"average", "average (95 %)"} & {*verdicts, *by_task}
     table = pd.read_csv(tmp_path / "out/LEADERBOARD.csv")
     reference = table[table.entry == "lora_per_task_full"]
     assert (reference.delta_m == 0).all()
