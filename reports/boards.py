@@ -101,6 +101,11 @@ class Board:
     entries: list[Entry] = field(default_factory=list)
 
     @property
+    def name(self) -> str:
+        """What tells it from the others, safe as a file name."""
+        return f"{self.track}-{self.budget}-{self.conditions}"
+
+    @property
     def tasks(self) -> dict[str, str]:
         """Task names to the metric shown."""
         return {name: task.primary for name, task in self.example.tasks.items()}

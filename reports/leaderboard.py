@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seesaw.reports import calibration_page, speed, tuning
+from seesaw.reports import calibration_page, exports, speed, tuning
 from seesaw.reports.board_page import answer, sizes, task_table, tuning_line, verdict_table
 from seesaw.reports.boards import REFERENCE, SEEDS_FOR_RANKS, Board, boards
 from seesaw.reports.calibration_page import board_lines
@@ -78,15 +78,16 @@ def build(
     found = boards(records, scan.speed)
     links = _links(scan.pictures, out)
     figures = {track: draw(track, own) for track, own in by_track(found).items()}
+    judged = [Judgement(board, outcomes) for board in found]
     files = {
-        "LEADERBOARD.md": markdown(
-            [Judgement(board, outcomes) for board in found], list(figures), links, calibrations
-        ),
+        "LEADERBOARD.md": markdown(judged, list(figures), links, calibrations),
+        "boards.json": exports.as_json(judged),
         calibration_page.PAGE: calibration_page.markdown(calibrations),
         tuning.PAGE: tuning.markdown(records),
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
         **{f"figures/{track}.svg": figure for track, figure in figures.items()},
+        **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
     }
     paths = [out / name for name in files]
     for path, content in zip(paths, files.values(), strict=True):

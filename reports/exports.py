@@ -1,0 +1,152 @@
+"""Boards for programs and papers: JSON with all that is said of every entry, and LaTeX tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from seesaw.reports.boards import Board, Entry
+from seesaw.reports.comparison import Comparison
+from seesaw.reports.intervals import Interval
+from seesaw.reports.judgement import Judgement
+from seesaw.suite.records.names import printable
+
+DIGITS = 4
+"""Behind the point, in JSON."""
+
+
+def as_json(found: Sequence[Judgement]) -> str:
+    """All boards: entries with intervals, verdicts, ranks, costs, and the records behind them."""
+    boards = [_board(judged) for judged in found]
+    return json.dumps(boards, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _board(judged: Judgement) -> dict[str, Any]:
+    board, tuned = judged.board, judged.board.entries[0].tuned
+    return {
+        "track": board.track,
+        "budget": board.budget,
+        "conditions": board.conditions,
+        "overall": "average" if board.has_average else "delta_m",
+        "tuned": tuned and {"space": tuned.space, "trials": tuned.trials},
+        "items_counted": judged.evidence.knows_items,
+        "tasks": {
+            name: {
+                "metric": t.primary,
+                "unit": t.unit,
+                "lower_is_better": t.lower_is_better,
+                "n": t.n,
+            }
+            for name, t in board.example.tasks.items()
+        },
+        "constant": {name: _short(value) for name, value in board.baseline("constant").items()},
+        "entries": [_entry(judged, entry) for entry in board.entries],
+    }
+
+
+def _entry(judged: Judgement, entry: Entry) -> dict[str, Any]:
+    counts, cost = entry.records[0].parameters, entry.records[0].cost
+    assert counts is not None  # every ok record has them
+    assert cost is not None
+    rank, falls = judged.ranks.get(entry.key), judged.falls(entry)
+    quantities = judged.evidence.tasks(entry)
+    return {
+        "name": entry.name,
+        "config": entry.records[0].spec.config,
+        "settings": entry.tuned and {"values": entry.tuned.values, "edge": entry.tuned.edge},
+        "routes_on": entry.routes_on,
+        "told_task": entry.told_task,
+        "seeds": entry.seeds,
+        "overall": _interval(judged.interval(entry)),
+        "delta_m": _interval(judged.delta_m(entry)),
+        "rank": rank and {"best": rank.best, "worst": rank.worst, "groups": rank.groups.split()},
+        "verdicts": {
+            title: _comparison(own[entry.key])
+            for title, own in judged.against.items()
+            if entry.key in own
+        },
+        "falls": None if falls is None else {t: _comparison(own) for t, own in falls.items()},
+        "tasks": {
+            name: {
+                "mean": _short(own.mean),
+                "sd": _short(own.sd),
+                "interval": _interval(Interval.of(own)),
+            }
+            for name, own in quantities.items()
+        },
+        "parameters": counts.model_dump(),
+        "operations": {"train": cost.flops_train, "infer": cost.flops_infer},
+        "passes": entry.passes,
+        "step_ratio": entry.step_ratio,
+        "records": [record.path for record in entry.records],
+    }
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)
+
+
+def _interval(found: Interval | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "mean": _short(found.mean),
+        "low": _short(found.low),
+        "high": _short(found.high),
+        "seeds": found.seeds,
+    }
+
+
+def _comparison(found: Comparison) -> dict[str, Any]:
+    return {
+        "verdict": found.verdict,
+        "gain": _interval(found.gain),
+        "detectable": _short(found.detectable),
+    }
+
+
+def as_latex(judged: Judgement) -> str:
+    r"""One board as a `tabular` with the rules of booktabs, every text escaped; no preamble."""
+    board = judged.board
+    ordered = [entry for entries in board.blocks.values() for entry in entries]
+    frame = pd.DataFrame([_latex_row(judged, entry) for entry in ordered])
+    columns = "ll" + "r" * (len(frame.columns) - 2)
+    shown = frame.map(escaped).rename(columns=escaped)
+    about = escaped(_caption(board)).replace("\n", " ")
+    return f"% {about}\n" + shown.to_latex(index=False, escape=False, column_format=columns)
+
+
+def _caption(board: Board) -> str:
+    return f"{printable(board.track)}, {board.budget:,} parameters, conditions {board.conditions}"
+
+
+def _latex_row(judged: Judgement, entry: Entry) -> dict[str, str]:
+    rank, counts = judged.ranks.get(entry.key), entry.records[0].parameters
+    assert counts is not None  # every ok record has them
+    against = judged.against.get("LoRA", {}).get(entry.key)
+    return {
+        "entry": printable(entry.name),
+        "against LoRA": "" if against is None else against.verdict,
+        "rank": "" if rank is None else str(rank),
+        "average" if judged.board.has_average else "delta m": str(judged.interval(entry) or ""),
+        "gain over LoRA": "" if against is None else str(against.gain),
+        **{name: str(entry.task(name)) for name in judged.board.tasks},
+        "parameters": f"{counts.adapter:,}",
+        "seeds": str(len(entry.seeds)),
+    }
+
+
+SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+}  # fmt: skip
+"""Characters that mean something to LaTeX, and how they are written as text."""
+
+
+def escaped(text: object) -> str:
+    """A text as LaTeX prints it."""
+    return "".join(SPECIAL.get(character, character) for character in str(text))
