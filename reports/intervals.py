@@ -161,11 +161,12 @@ def verdicts(means: Vector, spread: Spread, margin: float) -> list[Verdict]:
     5 % for all the family (Holm); the rest is *inconclusive*.
     """
     apart = holm(spread.p_values(means))
-    within = holm(spread.p_values(margin - np.abs(means)) / 2)  # one-sided, at the nearer margin
-    inside = (np.abs(means) < margin) & (within < LEVEL)
+    room = margin - np.abs(means)
+    one_sided = spread.p_values(room) / 2  # at the nearer margin
+    within = holm(np.where(room > 0, one_sided, 1 - one_sided))
     return [
         "equivalent" if equal else "inconclusive" if p >= LEVEL else "better" if m > 0 else "worse"
-        for m, p, equal in zip(means, apart, inside, strict=True)
+        for m, p, equal in zip(means, apart, within < LEVEL, strict=True)
     ]
 
 

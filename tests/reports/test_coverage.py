@@ -178,3 +178,12 @@ def test_what_is_far_apart_is_called_better_or_worse(shift: float) -> None:
 def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
     own = np.array(p_values)
     assert holm(own) == pytest.approx(multipletests(own, method="holm")[1])
+
+
+def test_entries_that_are_far_off_make_no_other_one_equivalent() -> None:
+    # the family is as large as it is shown, whatever its other members are like
+    one = Spread(np.full(1, 0.01), np.full(1, 0.0), np.full(1, 30.0))
+    assert verdicts(np.array([0.3]), one, margin=0.5) == ["equivalent"]
+    ten = one.take([0] * 10)
+    far = np.array([0.3, *[9.0] * 9])
+    assert verdicts(far, ten, margin=0.5)[0] == "better"
