@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 from seesaw.commands import app
 from seesaw.suite.checks.specimen import encoder as random_encoder
-from seesaw.tasks.track import track_file
+from seesaw.tasks.catalogue import track_file
 
 # how long an example takes says nothing on a machine that others use too
 settings.register_profile("shared machine", deadline=None)

@@ -16,11 +16,11 @@ from seesaw.methods import get_method
 from seesaw.methods.core.placement import Placement
 from seesaw.suite.run.evaluate import answer
 from seesaw.tasks.backbones.locate import locate
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.families.language.lm_eval import evaluate
 from seesaw.tasks.families.language.models import LanguageModel
 from seesaw.tasks.families.language.track import InstructionTrack
-from seesaw.tasks.track import get_track
 
 FEW = {"train": 24, "dev": 4, "test": 5}
 

@@ -78,7 +78,7 @@ def show_track(
     from seesaw.suite.plan.workload import Workload
     from seesaw.suite.records.store import Store
     from seesaw.suite.trained.pictures import contact_sheet
-    from seesaw.tasks.track import get_track
+    from seesaw.tasks.catalogue import get_track
 
     store = Store(runs)
     found = store.find(record.name) if record else None

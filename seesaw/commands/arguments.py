@@ -121,7 +121,7 @@ def split_names(text: str) -> list[str]:
 def workloads(tracks: str, data: str, weights: str, only: str) -> list[Any]:
     """The tracks of a request, loaded and checked; all embedded ones if none is named."""
     from seesaw.suite.plan.workload import Workload
-    from seesaw.tasks.track import get_track, track_names
+    from seesaw.tasks.catalogue import get_track, track_names
 
     names = split_names(tracks)
     chosen = [get_track(name) for name in names or track_names()]
@@ -136,7 +136,7 @@ def record_workload(record: Any, track: str, data: str, weights: str) -> Any:
     """The track of a record, or the file `track`, loaded with the record's tasks."""
     from seesaw.suite.plan.workload import Workload
     from seesaw.suite.records.record import track_of
-    from seesaw.tasks.track import get_track
+    from seesaw.tasks.catalogue import get_track
 
     own = get_track(track or track_of(record.spec.track))
     return Workload(own, Path(data) if data else None, weights or None, record.spec.tasks)

@@ -36,7 +36,7 @@ def fetch(
     """Fetch and convert backbones that are not here yet."""
     from seesaw.tasks.backbones.packaged import get_packaged
     from seesaw.tasks.backbones.unpacked import weights_of
-    from seesaw.tasks.track import get_track, track_names
+    from seesaw.tasks.catalogue import get_track, track_names
 
     tracks = map(get_track, track_names())
     needed = {track.backbone.packaged or "" for track in tracks if track.tier == "embedded"}

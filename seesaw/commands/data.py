@@ -25,8 +25,8 @@ def check(
     import importlib
 
     from seesaw.suite.plan.request import RequestError
+    from seesaw.tasks.catalogue import get_track
     from seesaw.tasks.families.dense.files import Report, write_manifest
-    from seesaw.tasks.track import get_track
 
     source = importlib.import_module(get_track(track).source)
     if not hasattr(source, "check"):

@@ -18,6 +18,6 @@ def methods(as_json: Json = False) -> None:
 @app.command()
 def tracks(as_json: Json = False) -> None:
     """List the tracks."""
-    from seesaw.tasks.track import get_track, track_names
+    from seesaw.tasks.catalogue import get_track, track_names
 
     console.tracks([get_track(name) for name in track_names()], as_json)

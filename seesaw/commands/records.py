@@ -81,7 +81,7 @@ def verify(
 
 def _sources(track: str, data: str, weights: str) -> Sources:
     from seesaw.suite.audit.sources import Sources
-    from seesaw.tasks.track import get_track
+    from seesaw.tasks.catalogue import get_track
 
     return Sources(get_track(track) if track else None, data, weights)
 

@@ -17,8 +17,8 @@ from seesaw.suite.audit.sources import Sources
 from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Scan, Store, StoreError
+from seesaw.tasks.catalogue import TrackError, UnknownTrack
 from seesaw.tasks.task import DataError, WeightsError
-from seesaw.tasks.track import TrackError, UnknownTrack
 
 if TYPE_CHECKING:  # torch comes in with the first record that has no verdict yet
     from seesaw.suite.audit.reference import References

@@ -13,7 +13,8 @@ from seesaw.suite.plan.request import LEARNING_RATE, MethodRequest, RequestError
 from seesaw.suite.plan.solver import BudgetError
 from seesaw.suite.plan.space import Space
 from seesaw.suite.records.record import Record, Spec
-from seesaw.tasks.track import Track, UnknownTrack, get_track
+from seesaw.tasks.catalogue import UnknownTrack, get_track
+from seesaw.tasks.track import Track
 
 
 def spec_problems(record: Record, reference: Reference) -> tuple[list[str], MethodConfig | None]:

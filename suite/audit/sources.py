@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seesaw.suite.records.record import Record, track_of
-from seesaw.tasks.track import Track, get_track
+from seesaw.tasks.catalogue import get_track
+from seesaw.tasks.track import Track
 
 
 @dataclass(frozen=True)

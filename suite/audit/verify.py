@@ -15,9 +15,9 @@ from seesaw.suite.audit.results import count_problems, result_problems, same
 from seesaw.suite.audit.statement import statement_problems
 from seesaw.suite.records.names import printable
 from seesaw.suite.records.record import Record
+from seesaw.tasks.catalogue import TrackError, UnknownTrack
 from seesaw.tasks.families.family import family_class
 from seesaw.tasks.task import SCORED, DataError, WeightsError
-from seesaw.tasks.track import TrackError, UnknownTrack
 
 
 def verify(record: Record, content: bytes, references: References) -> Verdict:

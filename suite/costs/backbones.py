@@ -26,7 +26,7 @@ from seesaw.suite.costs.setting import Setting
 from seesaw.suite.plan.request import RequestError
 from seesaw.suite.plan.workload import linear_shapes, placement_of, track_linears
 from seesaw.tasks.backbones.locate import locate
-from seesaw.tasks.track import get_track, track_names
+from seesaw.tasks.catalogue import get_track, track_names
 
 LLAMA_3 = {"intermediate_size": 14336, "num_key_value_heads": 8, "vocab_size": 128256}
 T5_BASE = {"d_model": 768, "d_ff": 3072, "num_layers": 12, "num_heads": 12}

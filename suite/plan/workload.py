@@ -18,8 +18,9 @@ from seesaw.suite.plan.solver import solve
 from seesaw.suite.records.record import CANONICAL, Spec, Tuned
 from seesaw.tasks.backbones.files import sha256
 from seesaw.tasks.backbones.locate import locate
+from seesaw.tasks.catalogue import is_shipped, read_track
 from seesaw.tasks.families.family import family_class, open_family
-from seesaw.tasks.track import Track, read_track
+from seesaw.tasks.track import Track
 
 Key = tuple[str, str | None, str | None, tuple[str, ...]]
 KEPT_OPEN = 8
@@ -50,7 +51,7 @@ class Workload:
         weights: str | None = None,
         only: Sequence[str] = (),
     ) -> None:
-        self.track, self.shipped = track, track.shipped
+        self.track, self.shipped = track, is_shipped(track)
         self.data = None if folder is None else str(folder.absolute())
         here = weights is not None and Path(weights).exists()
         self.served = str(Path(weights).absolute()) if weights and here else weights

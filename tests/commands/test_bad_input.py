@@ -23,9 +23,9 @@ from typer.testing import CliRunner
 from seesaw.commands import app
 from seesaw.suite.plan import plan
 from seesaw.suite.records.store import Store
+from seesaw.tasks.catalogue import track_file
 from seesaw.tasks.families.dense.files import read_image, read_index, read_share
 from seesaw.tasks.task import DataError
-from seesaw.tasks.track import track_file
 
 PACKAGES = ("seesaw",)
 CODES = {"utf-16": "utf-16", "latin-1": "latin-1"}

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from seesaw.tasks import track as tracks
+from seesaw.tasks import catalogue as tracks
 from seesaw.tasks.backbones.locate import locate
 from seesaw.tasks.backbones.text import load_model, load_tokenizer
-from seesaw.tasks.families.family import open_family
-from seesaw.tasks.task import SPLITS, WeightsError
-from seesaw.tasks.track import (
+from seesaw.tasks.catalogue import (
     TrackError,
     UnknownTrack,
     get_track,
+    is_shipped,
     track_file,
     track_names,
     track_versions,
 )
+from seesaw.tasks.families.family import open_family
+from seesaw.tasks.task import SPLITS, WeightsError
 
 EMBEDDED = [name for name in track_names() if get_track(name).tier == "embedded"]
 
@@ -29,7 +30,7 @@ def test_track_files_are_named_like_their_tracks(name: str) -> None:
     assert track.name == name
     assert get_track(track.slug) == track
     assert track_file(name).stem == track.slug
-    assert track.shipped
+    assert is_shipped(track)
     assert track.budgets.default not in track.budgets.curve
 
 
@@ -65,19 +66,19 @@ def test_old_versions_stay_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert get_track("sentences").version == 10
     old = get_track("sentences@2")
     assert old.slug == "sentences@2"
-    assert old.shipped
+    assert is_shipped(old)
     with pytest.raises(UnknownTrack, match="did you mean: sentences@2, sentences@1, sentences@10"):
         get_track("sentences@3")
 
 
 def test_a_changed_track_is_not_the_shipped_one(tiny_track: Path, tmp_path: Path) -> None:
-    assert not get_track(str(tiny_track)).shipped
+    assert not is_shipped(get_track(str(tiny_track)))
     copy, other = tmp_path / "copy.toml", tmp_path / "other.toml"
     copy.write_text(track_file("sentences").read_text())
-    assert get_track(str(copy)).shipped
+    assert is_shipped(get_track(str(copy)))
     other.write_text(copy.read_text().replace("steps = ", "steps = 1", 1))
-    assert not get_track(str(other)).shipped
-    assert not get_track("sentences").model_copy(update={"version": 9}).shipped
+    assert not is_shipped(get_track(str(other)))
+    assert not is_shipped(get_track("sentences").model_copy(update={"version": 9}))
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 import datasets
 
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
 from seesaw.tasks.families.language.metrics import METRICS
 from seesaw.tasks.families.language.track import InstructionTrack
-from seesaw.tasks.track import get_track
 
 
 def documents(task: InstructionTask, rows: Sequence[Instruction]) -> datasets.Dataset:

@@ -18,7 +18,7 @@ from seesaw.suite.calibration.calibrate import CalibrationError
 from seesaw.suite.plan.request import RequestError
 from seesaw.suite.records.calibration import Condition
 from seesaw.suite.records.store import Store
-from seesaw.tasks.track import UnknownTrack
+from seesaw.tasks.catalogue import UnknownTrack
 
 PAIR = ("acceptability", "sentiment")
 """Tasks that the dial `conflict` sets against each other."""

@@ -16,7 +16,7 @@ from seesaw.suite.plan.plan import make_jobs
 from seesaw.suite.plan.request import parse_method
 from seesaw.suite.plan.workload import Workload
 from seesaw.suite.records.store import Store
-from seesaw.tasks.track import get_track
+from seesaw.tasks.catalogue import get_track
 
 ELSEWHERE = """
 import json, sys

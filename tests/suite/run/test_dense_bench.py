@@ -24,6 +24,7 @@ from seesaw.suite.run.evaluate import answer
 from seesaw.suite.run.model import build
 from seesaw.tasks.backbones import vision
 from seesaw.tasks.backbones.locate import sha256
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.dense.boundaries import laplacian, outlines
 from seesaw.tasks.families.dense.metrics import Meter
 from seesaw.tasks.families.dense.sample import Sample
@@ -32,7 +33,6 @@ from seesaw.tasks.sources.pascal_images import WITH_NORMALS
 from seesaw.tasks.sources.scenes.archive import LABEL_MAP, VOC, coded, write
 from seesaw.tasks.sources.scenes.render import sample
 from seesaw.tasks.task import DataError
-from seesaw.tasks.track import get_track
 
 TASKS = ["semseg", "human_parts", "saliency", "normals", "edges"]
 

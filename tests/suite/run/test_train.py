@@ -16,7 +16,7 @@ from seesaw.suite.run.determinism import derive, seeded
 from seesaw.suite.run.model import trained
 from seesaw.suite.run.prepare import Prepared, prepare
 from seesaw.suite.run.train import train
-from seesaw.tasks.track import get_track
+from seesaw.tasks.catalogue import get_track
 
 STEPS = 6
 

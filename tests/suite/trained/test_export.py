@@ -17,7 +17,7 @@ from seesaw.suite.plan.workload import Workload, placement_of
 from seesaw.suite.records.store import Store, StoreError
 from seesaw.suite.run.model import build
 from seesaw.tasks.backbones.text import load_model, load_tokenizer
-from seesaw.tasks.track import get_track
+from seesaw.tasks.catalogue import get_track
 
 TASKS = ["topic", "similarity"]
 FOLDING = [

@@ -17,7 +17,8 @@ from seesaw.suite.records.record import Record, Spec
 from seesaw.suite.records.schema import parse_record
 from seesaw.suite.records.store import Store
 from seesaw.suite.tune.trials import TuningError
-from seesaw.tasks.track import TrackError, Tuning, get_track
+from seesaw.tasks.catalogue import TrackError, get_track
+from seesaw.tasks.track import Tuning
 
 TUNING = "\n[tuning]\ntrials = 4\nlearning_rate = [1e-3, 1e-1]\n"
 

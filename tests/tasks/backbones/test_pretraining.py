@@ -11,9 +11,9 @@ from conftest import Seesaw
 
 from seesaw.suite.plan.request import RequestError
 from seesaw.tasks.backbones.locate import sha256
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.sources.scenes import pretrain
 from seesaw.tasks.sources.scenes.pretrain import WEIGHTS, Recipe
-from seesaw.tasks.track import get_track
 
 
 @pytest.mark.slow

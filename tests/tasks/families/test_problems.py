@@ -12,10 +12,10 @@ import torch
 from lms import stories
 
 from seesaw.tasks.backbones.locate import locate
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.family import TaskFamily, open_family
 from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.task import SCORED
-from seesaw.tasks.track import get_track
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 

@@ -10,10 +10,10 @@ import numpy as np
 import odd_archives
 import pytest
 
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.dense.pipelines import make_pipeline
 from seesaw.tasks.families.dense.sample import Array, Sample, form
 from seesaw.tasks.families.dense.transforms import unit
-from seesaw.tasks.track import get_track
 
 NAMES = [f"2008_{number:06d}" for number in range(12)]
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from forging import RESULTS
 
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.text.baselines import bag_of_words
 from seesaw.tasks.task import DataError
-from seesaw.tasks.track import get_track
 
 NAMES = ("sentences@1", "sentences@2", "stories@2")
 
@@ -28,7 +28,7 @@ def drawn(name: str, **options: object) -> list[Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_process_makes_the_same_examples(name: str) -> None:
     code = (
-        "from importlib import import_module;from seesaw.tasks.track import get_track;"
+        "from importlib import import_module;from seesaw.tasks.catalogue import get_track;"
         f"track = get_track({name!r});"
         "print(*[d.sha256() for d in import_module(track.source).load(track.options)])"
     )

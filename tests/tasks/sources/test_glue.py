@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.sources.glue import TASKS, load
 from seesaw.tasks.task import DataError
-from seesaw.tasks.track import get_track
 
 TRACK = get_track("glue")
 OPTIONS = {"hub": TRACK.hub, **TRACK.options}

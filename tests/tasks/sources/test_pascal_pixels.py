@@ -15,12 +15,12 @@ from scipy.io import loadmat, savemat
 from scipy.ndimage import convolve
 from skimage.morphology import thin
 
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.sources.pascal_context import load
 from seesaw.tasks.sources.pascal_images import WITH_NORMALS, PascalContext
 from seesaw.tasks.sources.pascal_parts import categories, painted_parts, with_people
 from seesaw.tasks.sources.scenes.archive import annotation
 from seesaw.tasks.task import DataError
-from seesaw.tasks.track import get_track
 
 NAMES = [f"2008_{number:06d}" for number in range(12)]
 LAPLACE = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])

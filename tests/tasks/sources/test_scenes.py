@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.dense.sample import IGNORE
 from seesaw.tasks.sources.scenes.compose import CloseUp, compose
 from seesaw.tasks.sources.scenes.data import load
 from seesaw.tasks.sources.scenes.geometry import FAR, Kind, Shape, World, about_y, along
 from seesaw.tasks.sources.scenes.render import salient, sample
 from seesaw.tasks.sources.scenes.scene import CLASSES, FIRST_THING
-from seesaw.tasks.track import get_track
 
 PERSON = CLASSES.index("person")
 

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.text.baselines import bag_of_words
 from seesaw.tasks.sources.sentences import load
 from seesaw.tasks.sources.sentences.conflict import PAIRS
 from seesaw.tasks.task import SPLITS, TaskData
-from seesaw.tasks.track import get_track
 
 OPTIONS = get_track("sentences@1").options
 DATA = load(OPTIONS)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.text.baselines import bag_of_words, constant
 from seesaw.tasks.sources.sentences2 import load
 from seesaw.tasks.sources.sentences2.lexicon import of_split
@@ -17,7 +18,6 @@ from seesaw.tasks.sources.sentences2.pairs import PAIRS
 from seesaw.tasks.sources.sentences2.scales import DANGER, PRICE, SIZE, STANDING, VIEW, WARMTH
 from seesaw.tasks.sources.sentences2.synonyms import ACTIONS, PERSONS
 from seesaw.tasks.task import SPLITS, DataError, TaskData
-from seesaw.tasks.track import get_track
 
 TRACK = get_track("sentences@2")
 OPTIONS = TRACK.options

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from seesaw.tasks.backbones.locate import locate, sha256
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.language.instruction import Instruction
 from seesaw.tasks.sources.stories import pretrain
 from seesaw.tasks.sources.stories.data import CHOICES, load
 from seesaw.tasks.sources.stories.text import documents
 from seesaw.tasks.sources.stories.world import OPPOSITE, velo
-from seesaw.tasks.track import get_track
 
 OPTIONS = {"data_seed": 0, "train": 60, "dev": 20, "test": 40}
 

@@ -12,9 +12,9 @@ import pytest
 from conftest import Seesaw, Toy, replaced
 
 from seesaw.suite.records.store import Store
+from seesaw.tasks.catalogue import get_track, track_file
 from seesaw.tasks.sources.topics import load
 from seesaw.tasks.task import DataError
-from seesaw.tasks.track import get_track, track_file
 
 TRACK = get_track("topics")
 

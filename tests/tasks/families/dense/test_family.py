@@ -18,6 +18,7 @@ from seesaw.suite.plan.workload import Workload
 from seesaw.suite.run.evaluate import predict
 from seesaw.suite.run.model import build
 from seesaw.tasks.backbones import vision
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.dense.family import DenseFamily
 from seesaw.tasks.families.dense.metrics import Meter
 from seesaw.tasks.families.dense.sample import IGNORE
@@ -30,7 +31,6 @@ from seesaw.tasks.families.dense.task_types import (
     Segmentation,
 )
 from seesaw.tasks.families.family import routed
-from seesaw.tasks.track import get_track
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from seesaw.suite.run.evaluate import answer, general_loss, predict
 from seesaw.suite.run.model import in_single_precision
 from seesaw.tasks.backbones import language
 from seesaw.tasks.backbones.locate import locate
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.family import routed
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask, check_answers
 from seesaw.tasks.families.language.scoring import chosen
 from seesaw.tasks.families.language.tokens import IGNORED, Encoder
 from seesaw.tasks.task import DataError, TaskData
-from seesaw.tasks.track import get_track
 
 
 @pytest.mark.slow

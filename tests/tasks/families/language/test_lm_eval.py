@@ -11,6 +11,7 @@ from lm_eval.tasks import TaskManager
 from lms import FEW, adapted, in_house, stories, through_lm_eval, tiny_t5
 
 from seesaw.suite.trained.lm_eval import TASKS
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.family import routed
 from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
@@ -19,7 +20,6 @@ from seesaw.tasks.families.language.lm_eval_tasks import harness_tasks
 from seesaw.tasks.families.language.tokens import IGNORED
 from seesaw.tasks.families.language.track import InstructionTrack
 from seesaw.tasks.task import TaskData
-from seesaw.tasks.track import get_track
 
 
 @pytest.mark.slow

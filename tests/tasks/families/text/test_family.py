@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from seesaw.tasks.backbones.locate import locate
+from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.text.family import SentenceFamily
 from seesaw.tasks.sources.sentences import load
 from seesaw.tasks.task import TaskData
-from seesaw.tasks.track import get_track
 
 TRACK = get_track("sentences@1")
 SMALL = TRACK.options | {"train": 40, "dev": 8, "test": 20}
