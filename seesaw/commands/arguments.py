@@ -45,8 +45,8 @@ Jobs = Annotated[
     typer.Option(
         "--jobs",
         min=1,
-        help="Runs at once, each in a process; default: as many as there are CPUs for, or one per "
-        "GPU.",
+        help="Runs at once, each in a process, where there are GPUs so many on each; default: as "
+        "many as there are CPUs for, or one per GPU.",
     ),
 ]
 RUN_THREADS = 1

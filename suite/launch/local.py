@@ -38,13 +38,15 @@ _reports: Connection
 """Of a worker: where its progress goes."""
 
 
-def default_jobs(threads: int) -> int:
-    """Runs at once: one per GPU, or as many as the CPUs have `threads` for."""
-    return torch.cuda.device_count() or max(1, cpus() // threads)
+def runs_at_once(jobs: int | None, threads: int) -> int:
+    """So many per GPU, by default one; without GPUs as many, by default what CPUs there are for."""
+    if gpus := torch.cuda.device_count():
+        return gpus * (jobs or 1)
+    return jobs or max(1, cpus() // threads)
 
 
 def launcher(jobs: int | None, threads: int) -> Launcher:
-    """What does up to `jobs` runs at a time, `default_jobs` if None, with so many threads each.
+    """What does as many runs at a time as `runs_at_once` says, with so many threads each.
 
     Where there are GPUs, worker i computes on GPU i modulo their number. A worker that dies leaves
     a failed record of its run, and another takes its place. A single run is done in this process.
@@ -53,7 +55,7 @@ def launcher(jobs: int | None, threads: int) -> Launcher:
     def launch(
         pending: Sequence[Pending], runs: Store, published: Store, watcher: Watcher
     ) -> Iterator[tuple[Pending, Outcome]]:
-        at_once = min(jobs or default_jobs(threads), len(pending))
+        at_once = min(runs_at_once(jobs, threads), len(pending))
         if at_once > 1:
             yield from _side_by_side(pending, runs, published, watcher, at_once, threads)
             return
@@ -134,6 +136,8 @@ class Worker:
         while wait([future], EVERY).not_done:
             if self.reports.poll():
                 report(self.reports.recv())
+        while self.reports.poll():  # of this run, and nothing to the next one
+            self.reports.recv()
         try:
             return future.result()
         except BrokenProcessPool:

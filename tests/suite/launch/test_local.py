@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from conftest import HANGS, Toy
 
-from seesaw.suite.launch.local import default_jobs
+from seesaw.suite.launch.local import runs_at_once
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import OUTCOMES, WEIGHTS, Scan, Store
 from seesaw.tasks.parallel import cpus
@@ -69,9 +70,15 @@ def numbers(record: Record) -> str:
     return record.model_dump_json(exclude={"cost", "provenance"}) + str(counted)
 
 
-def test_as_many_runs_at_once_as_there_are_cpus_for() -> None:
-    assert default_jobs(1) == cpus()
-    assert default_jobs(cpus()) == default_jobs(10 * cpus()) == 1
+def test_as_many_runs_at_once_as_there_are_cpus_for_or_so_many_on_each_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert runs_at_once(None, 1) == cpus()
+    assert runs_at_once(None, cpus()) == runs_at_once(None, 10 * cpus()) == 1
+    assert runs_at_once(3, 1) == 3
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    assert (runs_at_once(None, 1), runs_at_once(2, 8)) == (4, 8)
 
 
 @pytest.mark.slow
