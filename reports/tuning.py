@@ -12,10 +12,12 @@ from opda.nonparametric import EmpiricalDistribution
 from tabulate import tabulate
 
 from seesaw.reports.markup import plain
-from seesaw.suite.records.record import Record, Tuned
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.tuning import choose, point
 
 PAGE = "TUNING.md"
-REFERENCE, OWN_SETTINGS = "lora", 0
+OWN_SETTINGS = 0
+"""The number of LoRA's trial with the track's own settings, the reference."""
 LEVEL = 0.95
 WORST = -1.0
 """No score is further below the reference than all of it."""
@@ -57,18 +59,13 @@ def tunings(records: Iterable[Record]) -> list[Tuning]:
         newest = {record.id: record for record in own}
         reference, entries = None, defaultdict(list)
         for record in newest.values():
-            if _point(record).number == OWN_SETTINGS:
+            if point(record).number == OWN_SETTINGS:
                 reference = record if record.status == "ok" else reference
             else:
                 entries[record.spec.variant].append(record)
         if reference is not None:
             found.append(Tuning(track, budget, space, reference, dict(sorted(entries.items()))))
     return found
-
-
-def _point(record: Record) -> Tuned:
-    assert record.spec.tuned is not None
-    return record.spec.tuned
 
 
 def markdown(records: Iterable[Record]) -> str:
@@ -89,34 +86,19 @@ def markdown(records: Iterable[Record]) -> str:
 
 def _counts(own: Tuning) -> list[int]:
     """1, 2, 4, ... and all of them."""
-    most = _point(own.reference).trials
+    most = point(own.reference).trials
     return sorted({*(2**k for k in range(most.bit_length()) if 2**k <= most), most})
 
 
 def _row(own: Tuning, name: str, trials: Sequence[Record], shown: Sequence[int]) -> list[str]:
-    gains = [_gain(record, own.reference) for record in trials]
-    good = sum(record.status == "ok" for record in trials)
-    best = _point(max(zip(gains, trials, strict=True), key=_order)[1])
-    rates = [_point(record).values["learning_rate"] for record in trials]
-    edge = best.values["learning_rate"] in (min(rates), max(rates))
-    said = ", ".join(f"{plain(key)} {value:g}" for key, value in best.values.items())
-    return [
-        plain(name),
-        f"{good}/{best.trials}",
-        said if good else "",
-        "yes" if edge and good else "",
-        *_curve(own, gains, shown),
-    ]
-
-
-def _order(tried: tuple[float, Record]) -> tuple[float, int]:
-    gain, record = tried
-    return gain, -_point(record).number
-
-
-def _gain(record: Record, reference: Record) -> float:
-    found = record.gain_on_dev(reference) if record.status == "ok" else None
-    return WORST if found is None else found
+    most = point(trials[0]).trials
+    if (choice := choose(trials, own.reference)) is None:
+        return [plain(name), f"0/{most}", "", "", *[""] * len(shown)]
+    gains = [WORST if gain is None else gain for gain in choice.gains.values()]
+    good = sum(gain is not None for gain in choice.gains.values())
+    said = ", ".join(f"{plain(key)} {value:g}" for key, value in choice.best.values.items())
+    edge = "yes" if choice.best.edge else ""
+    return [plain(name), f"{good}/{most}", said, edge, *_curve(own, gains, shown)]
 
 
 def _curve(own: Tuning, gains: Sequence[float], shown: Sequence[int]) -> list[str]:

@@ -95,12 +95,11 @@ def bench(
             console.dry_run(estimate(jobs, own), as_json)
             return
         if tuned:
-            chosen = tune_all(places, requests, target, own, published, launch)
+            best = tune_all(places, requests, target, own, published, launch)
             jobs = [
                 job
-                for workload, best in chosen.items()
-                for choice in best
-                for job in tuned_jobs(workload, choice, target, chosen_seeds)
+                for workload, chosen in best.items()
+                for job in tuned_jobs(workload, chosen, target, chosen_seeds)
             ]
         else:
             jobs = _jobs(places, requests, target, chosen_seeds)
@@ -130,8 +129,7 @@ def _trials(
     """Every trial of a request."""
     from seesaw.suite.tune.trials import trials
 
-    found = [trials(own, requests, target) for own in places]
-    return [job for each in found for jobs in each.values() for job in jobs]
+    return [job for own in places for job in trials(own, requests, target).jobs]
 
 
 def _run(

@@ -30,8 +30,8 @@ if TYPE_CHECKING:  # torch comes in with them
     from seesaw.suite.plan.request import MethodRequest
     from seesaw.suite.plan.workload import Workload
     from seesaw.suite.records.store import Store
+    from seesaw.suite.records.tuning import Choice
     from seesaw.suite.run.bench import Launcher
-    from seesaw.suite.tune.trials import Choice
 
 
 @app.command()
@@ -71,7 +71,7 @@ def tuned(
     own: Store,
     published: Store,
     launch: Launcher,
-) -> dict[Workload, list[Choice]]:
+) -> dict[Workload, dict[MethodRequest, Choice]]:
     """Do all trials that are not done, and choose.
 
     Raises:
@@ -79,7 +79,7 @@ def tuned(
         TuningError: there is nothing to choose from.
     """
     from seesaw.suite.run.bench import Watcher, bench
-    from seesaw.suite.tune.trials import choices, strangers, trials
+    from seesaw.suite.tune.trials import strangers, trials
 
     planned = {workload: trials(workload, requests, budget) for workload in places}
     records = own.scan().records
@@ -89,8 +89,8 @@ def tuned(
                 f"{len(others)} trials on {workload.slug} are of another search space and left "
                 f"out, such as {others[0].path}"
             )
-    jobs = [job for each in planned.values() for trials_of in each.values() for job in trials_of]
+    jobs = [job for each in planned.values() for job in each.jobs]
     with console.BenchProgress(len(jobs)) as progress:
         watcher = Watcher(progress.started, progress.ended)
         outcomes = iter(bench(jobs, own, published, False, watcher, launch))
-    return {workload: choices(each, requests, outcomes) for workload, each in planned.items()}
+    return {workload: each.choices(outcomes) for workload, each in planned.items()}

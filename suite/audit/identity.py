@@ -9,10 +9,11 @@ from typing import Any
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.registry import UnknownName
 from seesaw.suite.audit.reference import Reference
-from seesaw.suite.plan.request import LEARNING_RATE, MethodRequest, RequestError, parse_method
+from seesaw.suite.plan.request import MethodRequest, RequestError, parse_method
 from seesaw.suite.plan.solver import BudgetError
 from seesaw.suite.plan.space import Space
 from seesaw.suite.records.record import Record, Spec
+from seesaw.suite.records.tuning import LEARNING_RATE
 from seesaw.tasks.catalogue import UnknownTrack, get_track
 from seesaw.tasks.track import Track
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from seesaw.methods.core.method import MethodConfig
 from seesaw.suite.audit.reference import Counts, Reference
@@ -71,36 +71,36 @@ def _step_problems(record: Record, counts: Counts) -> Iterator[str]:
 
 def result_problems(record: Record, reference: Reference) -> Iterator[str]:
     """Tasks, metrics, sizes, units and baselines against the data; a trial has dev alone."""
-    trial = record.spec.is_trial
+    splits = record.spec.splits
     for name in record.spec.tasks:
         if name not in record.tasks:
             yield f"tasks: {name} is missing"
     for name, result in record.tasks.items():
         if name not in record.spec.tasks:
             yield f"tasks: {name} is none of the spec's"
-        if not _in_range(result, trial):
+        if not _in_range(result, splits):
             yield f"{name}: {result.primary} is missing or out of range"
     if reference.family is None:
         return
     for index, task in enumerate(reference.family.tasks):
         if task.name in record.tasks:
             n = reference.family.data.examples(index, "test")
-            trivial = {"constant": {}} if trial else reference.trivial[index]
-            yield from _task_problems(record.tasks[task.name], task, n, trivial, trial)
+            trivial = reference.trivial[index] if "test" in splits else {"constant": {}}
+            yield from _task_problems(record.tasks[task.name], task, n, trivial, splits)
 
 
-def _in_range(result: TaskResult, trial: bool) -> bool:
+def _in_range(result: TaskResult, splits: Sequence[str]) -> bool:
     low, high = RANGES[result.unit]
-    values = [part.get(result.primary, math.nan) for part in _scored(result, trial)]
+    values = [part.get(result.primary, math.nan) for part in _scores(result, splits)]
     return all(low <= value <= high for value in values)
 
 
-def _scored(result: TaskResult, trial: bool) -> list[dict[str, float]]:
-    return [result.dev] if trial else [result.test, result.dev]
+def _scores(result: TaskResult, splits: Sequence[str]) -> list[dict[str, float]]:
+    return [getattr(result, split) for split in splits]
 
 
 def _task_problems(
-    result: TaskResult, task: Task, n: int, trivial: Scores, trial: bool
+    result: TaskResult, task: Task, n: int, trivial: Scores, splits: Sequence[str]
 ) -> Iterator[str]:
     stated = {
         "n": (result.n, n),
@@ -111,9 +111,9 @@ def _task_problems(
     for field, (stored, own) in stated.items():
         if stored != own:
             yield f"{task.name}: {field} is {stored}, it must be {own}"
-    if trial and result.test:
+    if result.test and "test" not in splits:
         yield f"{task.name}: a trial has scores on test"
-    for split in ("dev",) if trial else ("dev", "test"):
+    for split in splits:
         if set(getattr(result, split)) != set(task.metrics):
             yield (
                 f"{task.name} {split}: metrics are {', '.join(getattr(result, split)) or 'none'}; "

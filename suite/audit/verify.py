@@ -17,7 +17,7 @@ from seesaw.suite.records.names import printable
 from seesaw.suite.records.record import Record
 from seesaw.tasks.catalogue import TrackError, UnknownTrack
 from seesaw.tasks.families.family import family_class
-from seesaw.tasks.task import SCORED, DataError, WeightsError
+from seesaw.tasks.task import DataError, WeightsError
 
 
 def verify(record: Record, content: bytes, references: References) -> Verdict:
@@ -76,7 +76,7 @@ def read_outcomes(content: bytes) -> pd.DataFrame:
 def _outcome_problems(record: Record, reference: Reference, outcomes: pd.DataFrame) -> list[str]:
     try:
         family = reference.family
-        splits = _splits(record)
+        splits = record.spec.splits
         if family is not None and (wrong := family.scoring.problems(outcomes, splits)):
             return wrong
     except Exception as error:  # as above
@@ -94,17 +94,13 @@ def _score_problems(
     record: Record, reference: Reference, outcomes: pd.DataFrame, name: str
 ) -> Iterator[str]:
     result = record.tasks[name]
-    splits, metrics = _splits(record), list(result.dev)
+    splits, metrics = record.spec.splits, list(result.dev)
     scores = family_class(reference.track).scorer.scores(outcomes, name, metrics, splits)
     for split in splits:
         for metric, stored in getattr(result, split).items():
             found = scores[split].get(metric, float("nan"))
             if not same(stored, found):
                 yield f"{name} {split} {metric}: stored {stored}, recomputed {found}"
-
-
-def _splits(record: Record) -> tuple[str, ...]:
-    return ("dev",) if record.spec.is_trial else SCORED
 
 
 def _brief(error: Exception) -> str:

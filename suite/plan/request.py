@@ -14,9 +14,8 @@ from seesaw.methods import get_method, method_names
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.registry import UnknownName
 from seesaw.suite.records.record import Tuned, variant
+from seesaw.suite.records.tuning import LEARNING_RATE
 
-LEARNING_RATE = "learning_rate"
-"""What is tuned of every method; it is the recipe's, no option."""
 REQUEST = re.compile(r"(?P<name>[\w-]+)(\[(?P<options>[^\]]*)\])?")
 
 
@@ -30,6 +29,9 @@ class MethodRequest:
 
     name: str
     options: dict[str, Any]
+
+    def __hash__(self) -> int:
+        return hash(self.label)
 
     @property
     def label(self) -> str:

@@ -19,6 +19,7 @@ from seesaw.suite.records.names import (
     TrackSlug,
 )
 from seesaw.tasks.strict import StrictModel
+from seesaw.tasks.task import SCORED
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 """One text for one value: what hashes are taken of."""
@@ -89,6 +90,11 @@ class Spec(StrictModel):
     def is_trial(self) -> bool:
         """Whether it only helps to choose the settings of runs."""
         return self.tuned is not None and self.tuned.trial
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """What its model is asked about: a trial dev alone, so that no test answer is ever seen."""
+        return tuple(split for split in SCORED if split != "test" or not self.is_trial)
 
     @property
     def called(self) -> str:

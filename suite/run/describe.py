@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -45,18 +46,15 @@ def sha256(content: bytes) -> str:
 
 
 def task_results(
-    family: TaskFamily, outcomes: pd.DataFrame, trial: bool = False
+    family: TaskFamily, outcomes: pd.DataFrame, splits: Sequence[str] = SCORED
 ) -> dict[str, TaskResult]:
-    """Scores of every task, from its outcomes alone, beside those of trivial answers.
-
-    A trial has no scores on test, and nothing beside them.
+    """Scores of every task, from its outcomes alone, beside those of trivial answers on test.
 
     Raises:
         Diverged: a score is not finite.
     """
     results = {}
     for index, task in enumerate(family.tasks):
-        splits = ("dev",) if trial else SCORED
         scores = family.scoring.scores(outcomes, task.name, task.metrics, splits)
         for split, values in scores.items():
             for metric, value in values.items():
@@ -68,7 +66,7 @@ def task_results(
             unit=task.unit,
             lower_is_better=task.lower_is_better,
             **({"test": {}} | scores),
-            **({"constant": {}} if trial else family.scoring.trivial(index)),
+            **(family.scoring.trivial(index) if "test" in splits else {"constant": {}}),
         )
     return results
 

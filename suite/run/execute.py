@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -37,7 +37,6 @@ from seesaw.suite.run.state import Progress
 from seesaw.suite.run.train import Diverged, train
 from seesaw.tasks.task import SCORED
 
-DEV = ("dev",)
 Report = Callable[[Progress], None]
 Failure = Literal["diverged", "oom", "failed"]
 
@@ -100,15 +99,15 @@ def _done(job: Job, attempt: int, source: Provenance, report: Report) -> Result:
         with seeded(derive(job.spec.seed, "dropout")):
             loss_of = prepared.family.scoring.loss
             train(prepared.state, prepared.batches, loss_of, report)
-        evaluated = evaluate(prepared, report, job.spec.is_trial)
+        evaluated = evaluate(prepared, report, job.spec.splits)
     seconds = time.perf_counter() - began
     return describe(job, attempt, source, prepared, evaluated, (seconds, memory.bytes))
 
 
-def evaluate(prepared: Prepared, report: Report, trial: bool = False) -> Evaluated:
-    """Ask the trained model about dev and test, what it has forgotten, and what became of it.
+def evaluate(prepared: Prepared, report: Report, splits: Sequence[str] = SCORED) -> Evaluated:
+    """Ask the trained model about splits, what it has forgotten, and what became of it.
 
-    In a trial it is asked about dev alone.
+    Where test is none of them there is nothing but the answers.
 
     Raises:
         Diverged: an answer is not finite.
@@ -116,12 +115,11 @@ def evaluate(prepared: Prepared, report: Report, trial: bool = False) -> Evaluat
     """
     model, accelerator = prepared.state.model, prepared.state.accelerator
     family, start = prepared.family, time.perf_counter()
-    splits = DEV if trial else SCORED
     scored = scoring(family, prepared.state.progress, report, splits)
     outcomes, usage = predict(model, family, accelerator, scored, splits)
     seconds = time.perf_counter() - start
     audit(model, prepared.frozen, prepared.claimed)
-    if trial:
+    if "test" not in splits:
         return Evaluated(outcomes, {}, None, None, seconds)
     before, after = prepared.general_loss, general_loss(model, family, accelerator)
     forgetting = None
@@ -164,7 +162,7 @@ def describe(
         examples=progress.examples,
         tokens=progress.tokens,
         steps=progress.steps,
-        tasks=task_results(family, evaluated.outcomes, trial),
+        tasks=task_results(family, evaluated.outcomes, job.spec.splits),
         loss_curve=progress.curve,
         forgetting=evaluated.forgetting,
         cut_prompts=family.data.cut_prompts,

@@ -77,7 +77,7 @@ def test_trials_are_scored_on_dev_alone_and_are_no_entry_of_a_board(toy_track: T
         outcomes = pd.read_parquet(toy.runs / f"{record.path}.parquet")
         assert set(outcomes["split"]) == {"dev"}
     assert boards(found) == []
-    best = max(lora["scores"], key=lambda number: lora["scores"][number])
+    best = max(lora["gains"], key=lambda number: lora["gains"][number])
     assert str(lora["best"]["number"]) == best
     assert answer(toy, "lora", "smora") == [lora, smora]
     assert len(records(toy)) == 9  # nothing was done again
