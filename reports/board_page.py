@@ -123,7 +123,7 @@ def _verdict(judged: Judgement, title: str, entry: Entry) -> str:
 
 
 def _signed(found: Interval | None) -> str:
-    return "" if found is None else f"{found.mean:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+    return "" if found is None else found.signed
 
 
 def _least(board: Board, entry: Entry) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import mean, stdev
+from statistics import mean
 
 from seesaw.reports.boards import SEEDS_FOR_RANKS
-from seesaw.reports.power import Interval, detectable
+from seesaw.reports.intervals import Interval
+from seesaw.reports.power import detectable
+from seesaw.reports.quantity import Quantity
 from seesaw.reports.statistics import Summary, delta_m
 from seesaw.suite.records.calibration import (
     SENSITIVITIES,
@@ -137,14 +139,14 @@ class Calibrated:
             if worse in there
         ]
 
-    def gains(self, condition: Condition, over: Condition, task: str | None = None) -> list[float]:
+    def gains(self, condition: Condition, over: Condition, task: str | None = None) -> Quantity:
         """Gains of one condition over another by seed, of all tasks together or of one."""
         own, other = self.calibration.of(condition), self.calibration.of(over)
-        pairs = [(own[seed].scores, other[seed].scores) for seed in own if seed in other]
+        pairs = {s: (own[s].scores, other[s].scores) for s in own if s in other}
         if task is None:
-            return [self._overall(a) - self._overall(b) for a, b in pairs]
+            return Quantity({s: self._overall(a) - self._overall(b) for s, (a, b) in pairs.items()})
         sign = -1 if self.calibration.tasks[task].lower_is_better else 1
-        return [sign * (a[task] - b[task]) for a, b in pairs]
+        return Quantity({s: sign * (a[task] - b[task]) for s, (a, b) in pairs.items()})
 
     def _summary(self, condition: Condition, task: str | None = None) -> Summary | None:
         """Of scores over seeds, None without a run; of one task, or of all together."""
@@ -153,8 +155,7 @@ class Calibrated:
         return Summary.of(values) if values else None
 
     def _paired_sd(self, task: str | None = None) -> float | None:
-        found = self.gains("routed", "lora", task)
-        return stdev(found) if len(found) > 1 else None
+        return self.gains("routed", "lora", task).sd
 
     def _overall(self, scores: Mapping[str, float]) -> float:
         """Mean over tasks, or Δm to the means of LoRA, tasks with a mean of 0 left out."""

@@ -9,8 +9,8 @@ from tabulate import tabulate
 
 from seesaw.reports.boards import SEEDS_FOR_RANKS, Board
 from seesaw.reports.calibration import Calibrated, Row
+from seesaw.reports.intervals import Interval
 from seesaw.reports.markup import link, plain
-from seesaw.reports.power import Interval
 from seesaw.reports.targets import targets
 from seesaw.suite.records.calibration import Calibration, newest
 
@@ -57,8 +57,8 @@ def tables(found: Calibrated) -> list[Table]:
         [
             own.name,
             "yes" if own.seen else "no",
-            "" if own.average is None else str(own.average.n),
-            str(own.average or ""),
+            "" if own.average is None else str(own.average.seeds),
+            "" if own.average is None else own.average.signed,
             *map(_gain, own.tasks.values()),
         ]
         for own in found.sensitivities

@@ -13,13 +13,12 @@ import numpy as np
 from seesaw.reports.boards import SEEDS_FOR_RANKS, Entry
 from seesaw.reports.evidence import Evidence
 from seesaw.reports.intervals import LEVEL, Interval, Spread, Verdict, holm, verdicts
+from seesaw.reports.power import POWER
 from seesaw.reports.quantity import Quantity
 from seesaw.tasks.families.sums import Vector
 
 MARGIN, TASK_MARGIN = 0.5, 1.0
 """Points (or percent of Δm) within which entries are equivalent: overall, and on one task."""
-POWER = 0.8
-"""The chance to find a difference of the least size that is said to be found."""
 MOST_RANKED = 60
 """Entries of a board that are told apart in pairs; there are half as many pairs as their square."""
 

@@ -152,6 +152,11 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f})"
 
+    @property
+    def signed(self) -> str:
+        """In words, of a difference."""
+        return f"{self.mean:+.1f} ({self.low:+.1f} to {self.high:+.1f})"
+
 
 def verdicts(means: Vector, spread: Spread, margin: float) -> list[Verdict]:
     """What paired differences, a family that is looked at together, say of one against another.

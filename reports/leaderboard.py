@@ -56,7 +56,10 @@ nats per token. A name that is a link shows predictions.
 """
 
 
-NO_ITEMS = "What its runs answered is not at hand for every entry: intervals count seeds alone."
+NO_ITEMS = (
+    "Answers are not known item by item everywhere here; where they are not, intervals count seeds "
+    "alone."
+)
 
 
 def build(

@@ -105,15 +105,15 @@ def average(parts: Iterable[Quantity]) -> Quantity:
 
 
 def relative_gain(own: Quantity, reference: Quantity, lower_is_better: bool) -> Quantity | None:
-    """By how many percent a score is better than a reference's; None where that is 0.
+    """By how many percent a score is better than a reference's over the seeds of both.
 
     Both are uncertain: seeds and items move it as they move the ratio of the two means, to first
-    order.
+    order. None where the reference's mean is 0.
     """
-    if not reference.mean:
-        return None
-    sign, ratio = -1 if lower_is_better else 1, own.mean / reference.mean
     both = [seed for seed in own.values if seed in reference.values]
     own, reference = own.on(both), reference.on(both)
+    if not reference.mean:
+        return None
+    ratio, sign = own.mean / reference.mean, -1 if lower_is_better else 1
     moved = own.plus(-own.mean) - reference.plus(-reference.mean) * ratio
     return (moved * (1 / reference.mean)).plus(ratio - 1) * (100 * sign)

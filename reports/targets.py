@@ -86,4 +86,4 @@ def _seen(own: Sensitivity) -> Target:
     what = f"sees {own.name}"
     if own.average is None:
         return Target(what, False, "too few runs ended well")
-    return Target(what, own.seen, f"{own.average} over {own.average.n} seeds")
+    return Target(what, own.seen, f"{own.average.signed} over {own.average.seeds} seeds")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from seesaw.suite.plan.refused import Refused
 from seesaw.suite.records.provenance import method_source, provenance
-from seesaw.suite.records.record import Record
+from seesaw.suite.records.record import Provenance, Record
 from seesaw.suite.records.store import Store, StoreError
 from seesaw.suite.run.reproduction import made_elsewhere, outdated, reproduction
 
@@ -106,6 +106,7 @@ def bench(
     for job in jobs:
         if not isinstance(job, Refused):
             runs.probe(job.spec)
+    here = provenance()
     outcomes: dict[int, Outcome] = {}
     pending: dict[str, Pending] = {}
     for number, job in enumerate(jobs):
@@ -113,7 +114,7 @@ def bench(
             outcomes[number] = Outcome(job.track, job.method, job.seed, None, error=job.reason)
         elif job.spec.id in pending:
             continue  # it is the run of another job, too
-        elif isinstance(found := _known(number, job, runs, published, force), Pending):
+        elif isinstance(found := _known(number, job, runs, published, force, here), Pending):
             pending[job.spec.id] = found
             continue
         else:
@@ -129,16 +130,16 @@ def bench(
     ]
 
 
-def _known(number: int, job: Job, runs: Store, published: Store, force: bool) -> Outcome | Pending:
+def _known(
+    number: int, job: Job, runs: Store, published: Store, force: bool, here: Provenance
+) -> Outcome | Pending:
     """What is there of a run already, or the run that is to be done."""
     done = None if force else runs.finished(job.spec)
     if done is None:
         return Pending(number, job, None)
-    now = provenance(method_source(job.method))
-    assert now.method is not None
-    if again := outdated(done, now.method, now.threads):
+    if again := outdated(done, method_source(job.method), here.threads):
         return Pending(number, job, f"run again: {again}")
-    note = made_elsewhere(done, now.git_commit, now.packages)
+    note = made_elsewhere(done, here.git_commit, here.packages)
     return Outcome.of(done, False, published, note)
 
 

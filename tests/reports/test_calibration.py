@@ -113,7 +113,7 @@ def test_a_diverged_run_is_named_and_part_of_no_number() -> None:
     assert found.rows[0].routed.mean == 73.0
     assert found.average.paired_sd == pytest.approx(stdev([1.0, 1.0]))
     assert found.sensitivities[0].average is not None
-    assert found.sensitivities[0].average.n == 2
+    assert found.sensitivities[0].average.seeds == 2
     assert "Left out:\n\n- lora (lora) seed 2: diverged" in markdown([own])
 
 

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from seesaw.reports.power import Interval, detectable
+from seesaw.reports.intervals import Interval
+from seesaw.reports.power import detectable
+from seesaw.reports.quantity import Quantity
+
+
+def interval(*values: float) -> Interval | None:
+    return Interval.of(Quantity(dict(enumerate(values))))
+
 
 NUMBERS = st.lists(st.floats(-100, 100), min_size=2, max_size=9)
 
@@ -17,7 +24,7 @@ NUMBERS = st.lists(st.floats(-100, 100), min_size=2, max_size=9)
 def test_an_interval_excludes_zero_where_a_t_test_finds_something(
     values: list[float],
 ) -> None:
-    found = Interval.of(values)
+    found = interval(*values)
     assert found is not None
     assert found.low <= found.mean <= found.high
     if np.std(values) > 1e-6:
@@ -26,12 +33,13 @@ def test_an_interval_excludes_zero_where_a_t_test_finds_something(
 
 
 def test_equal_differences_leave_nothing_open() -> None:
-    assert Interval.of([2.0, 2.0, 2.0]) == Interval(2.0, 2.0, 2.0, 3)
-    assert str(Interval.of([-2.0, -2.0])) == "-2.0 (-2.0 to -2.0)"
+    found = interval(2.0, 2.0, 2.0)
+    assert found == Interval(2.0, 2.0, 2.0, 3, with_items=False)
+    assert (str(found), found.signed) == ("2.0 (2.0 to 2.0)", "+2.0 (+2.0 to +2.0)")
 
 
 def test_one_difference_has_no_interval() -> None:
-    assert Interval.of([1.0]) is None
+    assert interval(1.0) is None
 
 
 @pytest.mark.parametrize("pairs", [3, 5, 10])
