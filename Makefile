@@ -3,6 +3,7 @@
 METHOD  ?= all
 TRACK   ?=
 BUDGET  ?=
+BUDGET_KIND ?=
 SEEDS   ?= 0
 DATA    ?=
 WEIGHTS ?=
@@ -29,7 +30,7 @@ some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
-	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once), TUNED (1: tune first); for budgets BACKBONE, TASKS, PARAMS, FIGURE'
+	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, BUDGET_KIND (total or active), SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once), TUNED (1: tune first); for budgets BACKBONE, TASKS, PARAMS, FIGURE'
 
 setup: $(READY) ## make the environment in .venv from requirements.lock, and the backbones of embedded tracks
 	-@$(BIN)/seesaw backbones fetch
@@ -45,11 +46,12 @@ $(READY): requirements.lock pyproject.toml
 
 bench: $(READY) ## train and score METHOD, store the records, print the table
 	@$(BIN)/seesaw bench "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
-	  --seeds "$(SEEDS)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
+	  $(call some,--budget-kind,$(BUDGET_KIND)) --seeds "$(SEEDS)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
 	  $(call some,--threads,$(THREADS)) $(call some,--jobs,$(JOBS)) $(if $(strip $(TUNED)),--tuned)
 
 tune: $(READY) ## as many trials of every METHOD, scored on dev alone, and the settings that come out best
 	@$(BIN)/seesaw tune "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--budget,$(BUDGET)) \
+	  $(call some,--budget-kind,$(BUDGET_KIND)) \
 	  $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
 	  $(call some,--threads,$(THREADS)) $(call some,--jobs,$(JOBS))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import mean
 
+from scipy.stats import trim_mean
 from tabulate import tabulate
 
-from seesaw.reports.boards import Board, Entry
+from seesaw.reports.boards import FROZEN, Board, Entry
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Interval, Verdict
 from seesaw.reports.judgement import CONTROLS, LORA, Judgement
 from seesaw.reports.markup import link, plain
+from seesaw.reports.robust import iqm
 from seesaw.suite.records.record import TaskResult, Tuned
 
 SIGNS: Mapping[Verdict, str] = {
@@ -50,7 +52,8 @@ def verdict_table(judged: Judgement, entries: Sequence[Entry], links: Mapping[st
     shown = [title for title in CONTROLS if title in judged.against]
     whole = "average" if board.has_average else "Δm"
     header = [
-        "entry", "rank", "group", f"{whole} (95 %)", "gain over LoRA (95 %)", *shown,
+        "entry", "rank", "group", f"{whole} (95 %)", *(["untuned"] if judged.untuned else []),
+        "gain over LoRA (95 %)", "detectable", *shown,
         *(["Δm (95 %)"] if board.has_average and board.reference else []),
         *(["least Δm"] if board.reference else []),
         *(["tasks that fall"] if board.reference else []),
@@ -58,7 +61,7 @@ def verdict_table(judged: Judgement, entries: Sequence[Entry], links: Mapping[st
         *(["settings"] if entries[0].tuned else []),
     ]  # fmt: skip
     rows = [_verdict_row(judged, entry, shown, links) for entry in entries]
-    return _table(header, rows, words=5 + len(shown))
+    return _table(header, rows, words=6 + bool(judged.untuned) + len(shown))
 
 
 def _verdict_row(
@@ -75,7 +78,9 @@ def _verdict_row(
         "" if rank is None else str(rank),
         "" if rank is None else rank.groups,
         _whole(judged, entry),
+        *([_untuned(judged.untuned, entry)] if judged.untuned else []),
         "" if against is None else _signed(against.gain),
+        "" if against is None else f"{against.detectable:.1f}",
         *(_verdict(judged, title, entry) for title in shown),
         *([_signed(judged.delta_m(entry))] if board.has_average and board.reference else []),
         *([_least(board, entry)] if board.reference else []),
@@ -84,9 +89,22 @@ def _verdict_row(
         f"{counts.active:,}",
         f"{cost.flops_train:.3g}",
         "" if entry.step_ratio is None else f"{entry.step_ratio:.2f}",
-        str(len(entry.seeds)),
+        _seeds(entry),
         *([_settings(entry.tuned)] if entry.tuned else []),
     ]
+
+
+def _seeds(entry: Entry) -> str:
+    lost = f", {len(entry.stand_ins)} of them diverged" if entry.stand_ins else ""
+    return f"{len(entry.seeds)}{lost}"
+
+
+def diverged_line(board: Board) -> str:
+    """Which runs diverged, in a sentence; empty where none did."""
+    if not board.diverged:
+        return ""
+    named = ", ".join(f"`{plain(own.spec.called)}` seed {own.spec.seed}" for own in board.diverged)
+    return f"Diverged, and scored as the frozen backbone (`{FROZEN}`) where that is there: {named}."
 
 
 def _settings(tuned: Tuned) -> str:
@@ -122,6 +140,13 @@ def _verdict(judged: Judgement, title: str, entry: Entry) -> str:
     return SIGNS[found.verdict]
 
 
+def _untuned(board: Board, entry: Entry) -> str:
+    """The same entry with the track's own settings."""
+    found = next((own for own in board.entries if own.name == entry.name), None)
+    overall = found and (found.average or found.delta_m(board.reference))
+    return str(overall or "")
+
+
 def _signed(found: Interval | None) -> str:
     return "" if found is None else found.signed
 
@@ -146,21 +171,25 @@ def task_table(board: Board, entries: Sequence[Entry], links: Mapping[str, str])
     tasks = board.example.tasks.items()
     metrics = [plain(f"{name} ({_metric(task)})") for name, task in tasks]
     forgotten = ["forgotten"] if board.example.forgetting else []
-    header = ["entry", *metrics, *(["average"] if board.has_average else []), *forgotten, "passes"]
+    header = ["entry", *metrics, *_overall(board), *forgotten, "passes"]
     rows = [_task_row(board, entry, links) for entry in entries]
     for kind, name in (("bag_of_words", "*bag of words*"), ("constant", "*constant answer*")):
         if points := list(board.baseline(kind).values()):
-            overall = [mean(points)] if board.has_average else []
+            overall = [mean(points), float(trim_mean(points, 0.25))] if board.has_average else []
             numbers = [f"{value:.1f}" for value in (*points, *overall)]
             rows.append([name, *numbers, *[""] * (len(header) - 1 - len(numbers))])
     return _table(header, rows, words=1)
+
+
+def _overall(board: Board) -> list[str]:
+    return ["average", "IQM"] if board.has_average else []
 
 
 def _task_row(board: Board, entry: Entry, links: Mapping[str, str]) -> list[str]:
     return [
         linked(entry, links),
         *(str(entry.task(name)) for name in board.tasks),
-        *([str(entry.average)] if board.has_average else []),
+        *([str(entry.average), f"{iqm(entry):.1f}"] if board.has_average else []),
         *([f"{entry.forgotten.mean:.2f}"] if entry.forgotten else []),
         str(entry.passes),
     ]

@@ -5,30 +5,44 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
+from typing import Any
 
 from seesaw.reports.statistics import Summary, delta_m
-from seesaw.suite.records.record import Record, Tuned, track_of
+from seesaw.suite.records.record import BudgetKind, Record, Tuned, track_of
 from seesaw.suite.records.speed import SpeedRecord
 
 SEEDS_FOR_RANKS = 5
 """A board with fewer seeds for any entry is provisional and ranks nobody."""
 
 
-REFERENCE = "lora_per_task_full"
+REFERENCES: Mapping[BudgetKind, str] = {"total": "lora_per_task_full", "active": "lora_per_task"}
 """What Δm compares with: a LoRA for every task alone, each with the whole budget."""
+FROZEN = "head_only"
+"""The entry that is the backbone as it was; at the most a head is trained."""
 
 
 @dataclass
 class Entry:
-    """All runs of one method, options and config on one board: one record per seed."""
+    """All runs of one method, options and config on one board: one record per seed.
+
+    Attributes:
+        records: of the runs that ended `ok`, at least one.
+        step_ratio: step time over that of a LoRA of equal total rank, from the newest speed record.
+        stand_ins: of the frozen backbone, with the seeds with which the entry diverged.
+    """
 
     name: str
     records: list[Record]
     step_ratio: float | None = None
-    """Step time over that of a LoRA of equal total rank, from the newest speed record."""
+    stand_ins: list[Record] = field(default_factory=list)
+
+    @property
+    def runs(self) -> list[Record]:
+        """What it is scored with, by seed."""
+        return sorted(self.records + self.stand_ins, key=lambda record: record.spec.seed)
 
     @property
     def key(self) -> str:
@@ -38,7 +52,7 @@ class Entry:
     @property
     def seeds(self) -> list[int]:
         """Sorted."""
-        return sorted(record.spec.seed for record in self.records)
+        return [record.spec.seed for record in self.runs]
 
     @property
     def routes_on(self) -> str:
@@ -70,14 +84,14 @@ class Entry:
 
     def task(self, name: str) -> Summary:
         """Primary test score of one task, in its unit."""
-        return Summary.of([record.scores()[name] for record in self.records])
+        return Summary.of([record.scores()[name] for record in self.runs])
 
     @property
     def average(self) -> Summary | None:
         """Mean over tasks, summarised over seeds; None where not all are in points."""
         if any(task.unit != "points" for task in self.records[0].tasks.values()):
             return None
-        return Summary.of([mean(record.scores().values()) for record in self.records])
+        return Summary.of([mean(record.scores().values()) for record in self.runs])
 
     def delta_m(self, reference: Entry | None, without: str = "") -> Summary | None:
         """Δm against `reference`, over all tasks or all but one; None if there is none."""
@@ -86,7 +100,7 @@ class Entry:
         tasks = self.records[0].tasks
         means = {name: reference.task(name).mean for name in tasks if name != without}
         lower = {name: task.lower_is_better for name, task in tasks.items()}
-        found = [delta_m(record.scores(), means, lower) for record in self.records]
+        found = [delta_m(record.scores(), means, lower) for record in self.runs]
         values = [value for value in found if value is not None]
         return Summary.of(values) if values else None
 
@@ -99,11 +113,22 @@ class Board:
     budget: int
     conditions: str
     entries: list[Entry] = field(default_factory=list)
+    diverged: list[Record] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         """What tells it from the others, safe as a file name."""
         return f"{self.track}-{self.budget}-{self.conditions}"
+
+    @property
+    def kind(self) -> BudgetKind:
+        """What its budget counts."""
+        return self.example.spec.budget_kind
+
+    @property
+    def size(self) -> str:
+        """Its budget in words."""
+        return f"{self.budget:,} {'active ' if self.kind == 'active' else ''}parameters"
 
     @property
     def tasks(self) -> dict[str, str]:
@@ -124,7 +149,8 @@ class Board:
     @property
     def reference(self) -> Entry | None:
         """The entry that Δm compares with."""
-        return next((entry for entry in self.entries if entry.name == REFERENCE), None)
+        name = REFERENCES[self.kind]
+        return next((entry for entry in self.entries if entry.name == name), None)
 
     @property
     def has_average(self) -> bool:
@@ -145,51 +171,82 @@ class Board:
         return found.mean if found else 0.0
 
 
-def conditions(record: Record) -> str:
-    """Hash of everything in a spec that entries of one board must share, 8 hex digits."""
+def shared(record: Record) -> dict[str, Any]:
+    """Everything in a spec that entries of one board must have alike."""
     spec = record.spec
     own = {"method", "options", "config", "seed", "budget", "track", "tuned"}
-    own |= {"placement"} if spec.placement is None else set()  # as in `Spec.id`
-    shared = spec.model_dump(mode="json", exclude=own)
+    own |= spec.usual  # as in `Spec.id`
+    alike = spec.model_dump(mode="json", exclude=own)
     if spec.tuned is not None:  # as much was tried of each, but each has its own best
-        del shared["recipe"]["learning_rate"]
-        shared["tuned"] = [spec.tuned.space, spec.tuned.trials]
-    return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:8]
+        del alike["recipe"]["learning_rate"]
+        alike["tuned"] = [spec.tuned.space, spec.tuned.trials]
+    return alike
 
 
-def newest(records: Iterable[Record]) -> list[Record]:
-    """The newest `ok` attempt at every run; a trial is none."""
+def conditions(record: Record) -> str:
+    """Hash of what the entries of one board have alike, 8 hex digits."""
+    return hashlib.sha256(json.dumps(shared(record), sort_keys=True).encode()).hexdigest()[:8]
+
+
+def newest(records: Iterable[Record], status: str = "ok") -> dict[str, Record]:
+    """The newest attempt at every run that ended so, by id; a trial is none."""
     found: dict[str, Record] = {}
     for record in records:
         known = found.get(record.id)
-        if record.spec.is_trial or record.status != "ok":
+        if record.spec.is_trial or record.status != status:
             continue
         if known is None or record.attempt > known.attempt:
             found[record.id] = record
-    return list(found.values())
+    return found
 
 
 def boards(records: Iterable[Record], speed: Iterable[SpeedRecord] = ()) -> list[Board]:
     """Boards of all `ok` records, sorted by track, then largest budget first.
 
-    Runs of one variant with different resolved configs are different entries.
+    Runs of one variant with different resolved configs are different entries. A seed with which an
+    entry diverged counts with what the frozen backbone has with it, where that is on the board.
     """
+    records = list(records)
+    ended = newest(records)
+    lost = [own for name, own in newest(records, "diverged").items() if name not in ended]
     groups: dict[tuple[str, int, str], dict[tuple[str, str], list[Record]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for record in newest(records):
+    for record in ended.values():
         spec = record.spec
         config = json.dumps(spec.config, sort_keys=True)
         groups[spec.track, spec.budget, conditions(record)][spec.variant, config].append(record)
     ratios = _ratios(speed)
     found = []
-    for (track, budget, shared), entries in groups.items():
-        board = Board(track, budget, shared)
+    for (track, budget, alike), entries in groups.items():
+        board = Board(track, budget, alike)
         for (name, config), runs in sorted(entries.items()):
             key = (track_of(track), budget, name, config)
             board.entries.append(Entry(name, runs, ratios.get(key)))
         found.append(board)
+    _stand_in(found, lost)
     return sorted(found, key=lambda board: (board.track, -board.budget, board.conditions))
+
+
+def _stand_in(found: Sequence[Board], lost: Iterable[Record]) -> None:
+    """Score what diverged as the frozen backbone, where both are on a board."""
+    named = {(board.track, board.budget, board.conditions): board for board in found}
+    for record in lost:
+        spec = record.spec
+        board = named.get((spec.track, spec.budget, conditions(record)))
+        if board is None:
+            continue
+        board.diverged.append(record)
+        frozen = [
+            own
+            for entry in board.entries
+            if entry.name == FROZEN
+            for own in entry.records
+            if own.spec.seed == spec.seed
+        ]
+        for entry in board.entries:
+            if (entry.name, entry.records[0].spec.config) == (spec.variant, spec.config):
+                entry.stand_ins += frozen
 
 
 def _ratios(speed: Iterable[SpeedRecord]) -> dict[tuple[str, int, str, str], float]:

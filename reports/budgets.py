@@ -65,7 +65,7 @@ def quality(results: str) -> pd.DataFrame:
         for board in boards(Store(results).scan().records)
         for block in board.blocks.values()
         for entry in block
-        if entry.average is not None
+        if entry.average is not None and board.kind == "total"
     ]
     return pd.DataFrame(rows, columns=["place", "budget", "method", QUALITY])
 

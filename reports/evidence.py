@@ -78,7 +78,7 @@ class Evidence:
         return difference * (-1 if self.board.example.tasks[task].lower_is_better else 1)
 
     def _read(self, entry: Entry) -> Mapping[str, Quantity]:
-        records = sorted(entry.records, key=lambda record: record.spec.seed)
+        records = entry.runs
         pulls = [self._pulls(record) for record in records]
         return {
             name: Quantity(

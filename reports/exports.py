@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from seesaw.reports.boards import Board, Entry
+from seesaw.reports.boards import Board, Entry, shared
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Interval
 from seesaw.reports.judgement import Judgement
+from seesaw.reports.robust import THRESHOLDS, iqm, profile
 from seesaw.suite.records.names import printable
 
 DIGITS = 4
@@ -29,10 +30,13 @@ def _board(judged: Judgement) -> dict[str, Any]:
     return {
         "track": board.track,
         "budget": board.budget,
+        "budget_kind": board.kind,
         "conditions": board.conditions,
         "overall": "average" if board.has_average else "delta_m",
+        "alike": shared(board.example),
         "tuned": tuned and {"space": tuned.space, "trials": tuned.trials},
         "items_counted": judged.evidence.knows_items,
+        "thresholds": list(THRESHOLDS),
         "tasks": {
             name: {
                 "metric": t.primary,
@@ -60,7 +64,10 @@ def _entry(judged: Judgement, entry: Entry) -> dict[str, Any]:
         "routes_on": entry.routes_on,
         "told_task": entry.told_task,
         "seeds": entry.seeds,
+        "diverged": [record.spec.seed for record in entry.stand_ins],
         "overall": _interval(judged.interval(entry)),
+        "iqm": _short(iqm(entry)) if judged.board.has_average else None,
+        "profile": [_short(own) for own in profile(entry)] if judged.board.has_average else None,
         "delta_m": _interval(judged.delta_m(entry)),
         "rank": rank and {"best": rank.best, "worst": rank.worst, "groups": rank.groups.split()},
         "verdicts": {
@@ -120,7 +127,7 @@ def as_latex(judged: Judgement) -> str:
 
 
 def _caption(board: Board) -> str:
-    return f"{printable(board.track)}, {board.budget:,} parameters, conditions {board.conditions}"
+    return f"{printable(board.track)}, {board.size}, conditions {board.conditions}"
 
 
 def _latex_row(judged: Judgement, entry: Entry) -> dict[str, str]:

@@ -18,9 +18,12 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from seesaw.reports.boards import Board  # noqa: E402
+from seesaw.reports.dial import Curve  # noqa: E402
+from seesaw.tasks.track import CONFLICT  # noqa: E402
 
 MOST_BOARDS = 3
 """A figure shows this many boards of a track, the largest budgets first."""
+MARKS = "os^vDP*X<>"
 MOST_ENTRIES = 12
 """A figure shows this many entries of each block of a board, the best averages first."""
 
@@ -37,7 +40,7 @@ def draw(track: str, found: Sequence[Board]) -> str:
     figure.subplots_adjust(0.08, 0.3 / height, 0.8, 1 - 0.3 / height, hspace=0.3)
     for axes, board in zip(rows[:, 0], found, strict=True):
         _draw_board(axes, board)
-        axes.set_title(f"{track}, {board.budget:,} parameters", fontsize=10)
+        axes.set_title(f"{track}, {board.size}", fontsize=10)
     return svg(figure)
 
 
@@ -59,6 +62,25 @@ def _draw_board(axes: Axes, board: Board) -> None:
     axes.set_xticks(range(len(board.tasks)), labels, fontsize=8)
     axes.set(xlabel="", ylabel="test score")
     sns.move_legend(axes, "center left", bbox_to_anchor=(1, 0.5), frameon=False, title=None)
+
+
+def draw_curve(curve: Curve) -> str:
+    """SVG with the average of every entry by conflict; bars are 95 % intervals."""
+    figure, axes = plt.subplots(figsize=(6.9, 3.3))
+    figure.subplots_adjust(0.1, 0.15, 0.75, 0.9)
+    entries = list(curve.entries().items())[:MOST_ENTRIES]
+    styles = zip(entries, sns.color_palette("colorblind", MOST_ENTRIES), strict=False)
+    for number, ((name, own), colour) in enumerate(styles):
+        found = {at: curve.boards[at].interval(entry) for at, entry in own.items()}
+        known = {at: interval for at, interval in found.items() if interval is not None}
+        means = [interval.mean for interval in known.values()]
+        reach = [interval.high - interval.mean for interval in known.values()]
+        mark = MARKS[number % len(MARKS)]
+        axes.errorbar(list(known), means, reach, color=colour, marker=mark, capsize=2, label=name)
+    axes.set(xlabel=f"{CONFLICT} between tasks", ylabel="average", title=curve.title)
+    if entries:
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return svg(figure)
 
 
 def _points(board: Board) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from seesaw.reports.boards import REFERENCE, Board, Entry
+from seesaw.reports.boards import Board, Entry
 from seesaw.reports.comparison import Comparison, Pairs, Rank, on_tasks, ranks
 from seesaw.reports.evidence import Evidence, Outcomes
 from seesaw.reports.intervals import Interval
@@ -24,10 +24,17 @@ CLOSE = 0.1
 
 
 class Judgement:
-    """Of one board; nothing is computed before it is asked for."""
+    """Of one board; nothing is computed before it is asked for.
 
-    def __init__(self, board: Board, outcomes: Outcomes) -> None:
+    Args:
+        board: what is judged.
+        outcomes: what its runs answered.
+        untuned: of a tuned board, the one with the track's own settings; None without one.
+    """
+
+    def __init__(self, board: Board, outcomes: Outcomes, untuned: Board | None = None) -> None:
         self.board, self.evidence = board, Evidence(board, outcomes)
+        self.untuned = untuned
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -47,7 +54,7 @@ class Judgement:
     def delta_m(self, entry: Entry) -> Interval | None:
         """Of Δm to a LoRA for every task alone that has the whole budget."""
         own = self.evidence.delta_m(entry)
-        return None if own is None or entry.name == REFERENCE else Interval.of(own)
+        return None if own is None or entry is self.board.reference else Interval.of(own)
 
     @cached_property
     def against(self) -> Mapping[str, Mapping[str, Comparison]]:
@@ -65,8 +72,8 @@ class Judgement:
 
         None where nothing can be said: it is not on the board, or has no two seeds in common.
         """
-        reference = self._entry(REFERENCE)
-        if reference is None or reference.key == entry.key:
+        reference = self.board.reference
+        if reference is None or reference is entry:
             return None
         judged = on_tasks(self.evidence, entry, reference)
         fallen = {task: own for task, own in judged.items() if own.verdict == "worse"}

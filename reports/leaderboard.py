@@ -10,15 +10,24 @@ from pathlib import Path
 import pandas as pd
 
 from seesaw.reports import calibration_page, exports, speed, tuning
-from seesaw.reports.board_page import answer, sizes, task_table, tuning_line, verdict_table
-from seesaw.reports.boards import REFERENCE, SEEDS_FOR_RANKS, Board, boards
+from seesaw.reports.board_page import (
+    answer,
+    diverged_line,
+    sizes,
+    task_table,
+    tuning_line,
+    verdict_table,
+)
+from seesaw.reports.boards import REFERENCES, SEEDS_FOR_RANKS, Board, boards
 from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.comparison import MARGIN, TASK_MARGIN
+from seesaw.reports.dial import Curve, curves, section
 from seesaw.reports.evidence import Outcomes
-from seesaw.reports.figure import draw
+from seesaw.reports.figure import draw, draw_curve
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.reports.statistics import Summary
+from seesaw.reports.unlike import largest, unlike, untuned
 from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Scan
@@ -42,11 +51,14 @@ parameters, LoRA of the rank that is active for a token, the same mixture with e
 a router that stays random, and a LoRA for every task, all of them together of the same total.
 
 Scores are in points (metric times 100) on the test split, or in the unit that stands with the
-metric, where ↓ says that less is better; by task, mean ± standard deviation over seeds. *Δm* is the
+metric, where ↓ says that less is better; by task, mean ± standard deviation over seeds. *IQM* is
+the mean of the middle half of all scores, a score for every task and seed. *Untuned* is the average
+of the same entry with the track's own settings. *Detectable* is the least gain or loss that would
+be found four times out of five, were this entry alone compared with LoRA. *Δm* is the
 mean over tasks of the relative gain, in percent, over a LoRA for every task alone that has the
-whole budget to itself (`{REFERENCE}`); *least Δm* leaves out the task that speaks most for the
-entry, since one task with a low reference can make up all of Δm. *Tasks that fall* are those on
-which an entry is surely worse than that LoRA, with the deepest fall.
+whole budget to itself (`{REFERENCES["total"]}`); *least Δm* leaves out the task that speaks most
+for the entry, since one task with a low reference can make up all of Δm. *Tasks that fall* are
+those on which an entry is surely worse than that LoRA, with the deepest fall.
 *Parameters* are the trainable ones of the adapter, router and task embedding included; *active* is
 what one token uses. *Operations* are those of training, per example. *Step* is the time of one
 training step over that of PEFT's LoRA of equal total rank, measured side by side in one process.
@@ -81,15 +93,18 @@ def build(
     found = boards(records, scan.speed)
     links = _links(scan.pictures, out)
     figures = {track: draw(track, own) for track, own in by_track(found).items()}
-    judged = [Judgement(board, outcomes) for board in found]
+    settings = untuned(found)
+    judged = [Judgement(board, outcomes, settings.get(board.name)) for board in found]
+    dials = [curve for curve in curves(judged) if curve.entries()]
     files = {
-        "LEADERBOARD.md": markdown(judged, list(figures), links, calibrations),
+        "LEADERBOARD.md": markdown(judged, list(figures), links, calibrations, dials),
         "boards.json": exports.as_json(judged),
         calibration_page.PAGE: calibration_page.markdown(calibrations),
         tuning.PAGE: tuning.markdown(records),
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
         **{f"figures/{track}.svg": figure for track, figure in figures.items()},
+        **{f"figures/{own.name}.svg": draw_curve(own) for own in dials},
         **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
     }
     paths = [out / name for name in files]
@@ -127,17 +142,20 @@ def markdown(
     figures: Sequence[str],
     links: Mapping[str, str],
     calibrations: Sequence[Calibration],
+    dials: Sequence[Curve] = (),
 ) -> str:
     """The page: a section per board, and the figure once per track; entries link to a picture."""
     if not found:
         return f"{INTRODUCTION}\nNo records yet.\n"
-    parts = [INTRODUCTION]
+    parts, main = [INTRODUCTION], largest(own.board for own in found)
     for judged in found:
         board = judged.board
         parts += [
-            f"## {plain(board.track)}, {board.budget:,} parameters",
+            f"## {plain(board.track)}, {board.size}",
             f"Test examples: {sizes(board)}. Conditions `{board.conditions}`.",
+            unlike(board, main[board.track, board.size]),
             tuning_line(board),
+            diverged_line(board),
             *([] if judged.evidence.knows_items else [NO_ITEMS]),
             *board_lines(board, calibrations),
             answer(judged),
@@ -148,6 +166,7 @@ def markdown(
         if board.track in figures:
             parts.append("!" + link(f"Scores on {board.track}", f"figures/{board.track}.svg"))
             figures = [track for track in figures if track != board.track]
+    parts += [section(curve) for curve in dials]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
@@ -164,6 +183,7 @@ def table(found: Sequence[Board]) -> pd.DataFrame:
                     {
                         "track": board.track,
                         "budget": board.budget,
+                        "budget_kind": board.kind,
                         "conditions": board.conditions,
                         "entry": entry.name,
                         "routes_on": entry.routes_on,

@@ -11,8 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from seesaw.tasks.track import Track, kinds
+from seesaw.tasks.track import CONFLICT, Track, kinds
 
+TURNED = re.compile(rf"(.+)-{CONFLICT}([0-9]*[.]?[0-9]+)")
+"""A track by name and what its dial is turned to."""
 FOLDER = Path(__file__).parent / "tracks"
 
 
@@ -31,7 +33,10 @@ class UnknownTrack(ValueError):
 def is_shipped(track: Track) -> bool:
     """Whether a track came with the suite and was not changed."""
     versions = _shipped().get(track.name, {})
-    return track.version in versions and _read(versions[track.version]) == track
+    if track.version not in versions:
+        return False
+    own = _read(versions[track.version])
+    return (own if track.dial is None else own.turned(track.dial)) == track
 
 
 def _shipped() -> dict[str, dict[int, Path]]:
@@ -77,13 +82,22 @@ def track_file(name: str) -> Path:
 def get_track(name: str) -> Track:
     """The newest version of the track called `name`, or the version that `name@version` names.
 
-    A name that ends in `.toml` is a file of your own.
+    A name that ends in `.toml` is a file of your own; one that ends in `-conflict0.5`, a track with
+    its dial of conflict turned to that.
 
     Raises:
         UnknownTrack: there is none.
-        TrackError: the file does not describe a track.
+        TrackError: the file does not describe a track, or it has no such dial.
     """
-    return _read(Path(name) if name.endswith(".toml") else track_file(name))
+    if name.endswith(".toml"):
+        return _read(Path(name))
+    if (match := TURNED.fullmatch(name)) is None:
+        return _read(track_file(name))
+    track = _read(track_file(match[1]))
+    try:
+        return track.turned(float(match[2]))
+    except ValueError as error:
+        raise TrackError(f"track {name}: {error}") from None
 
 
 def read_track(raw: Mapping[str, Any]) -> Track:

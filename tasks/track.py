@@ -91,6 +91,10 @@ class Tuning(StrictModel):
         return self
 
 
+CONFLICT = "conflict"
+"""The option of a generated track that says how much its tasks contradict."""
+
+
 class Track(StrictModel, ABC):
     """A frozen backbone, tasks and a recipe under one versioned name."""
 
@@ -108,14 +112,39 @@ class Track(StrictModel, ABC):
     recipe: Recipe
     budgets: Budgets
     tuning: Tuning | None = Field(None, description="None where nothing is tuned")
+    dial: Share | None = Field(
+        None, description="the option `conflict`, if it is another one than the track's own"
+    )
 
     family: ClassVar[str]
     """The class of its family of tasks, as `module:name`."""
 
     @property
     def slug(self) -> str:
-        """`name@version`."""
-        return f"{self.name}@{self.version}"
+        """`name@version`, and `-conflict0.5` behind it where that is not the track's own."""
+        turned = "" if self.dial is None else f"-{CONFLICT}{self.dial:g}"
+        return f"{self.name}@{self.version}{turned}"
+
+    def turned(self, conflict: float) -> Self:
+        """The same track with another share of conflict between its tasks.
+
+        Raises:
+            ValueError: it has no such dial, or the share is not from 0 to 1.
+        """
+        if CONFLICT not in self.options:
+            raise ValueError(f"{self.slug} has no option {CONFLICT}, so it is as it is")
+        if not 0 <= conflict <= 1:
+            raise ValueError(f"{CONFLICT} is {conflict:g}; it must be from 0 to 1")
+        if conflict == self.options[CONFLICT]:
+            return self
+        options = self.options | {CONFLICT: conflict}
+        return self.model_copy(update={"options": options, "dial": conflict})
+
+    @model_validator(mode="after")
+    def _as_dialled(self) -> Self:
+        if self.dial is not None and self.options.get(CONFLICT) != self.dial:
+            raise ValueError(f"dial is {self.dial}; {CONFLICT} is {self.options.get(CONFLICT)}")
+        return self
 
     @abstractmethod
     def load_data(self, folder: Path | None, only: Sequence[str] = ()) -> tuple[str, Any]:

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seesaw import console
+from seesaw.suite.records.record import BudgetKind
+
+if TYPE_CHECKING:  # torch comes in with it
+    from seesaw.suite.plan.budget import Budget
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 Runs = Annotated[str, typer.Option(help="Store this machine writes to; any fsspec address.")]
@@ -22,8 +26,12 @@ Methods = Annotated[
 Tracks = Annotated[
     str, typer.Option("--track", help="Track names, comma-separated; default: every embedded one.")
 ]
-Budget = Annotated[
+BudgetText = Annotated[
     str, typer.Option(help="Trainable adapter parameters, e.g. 650k or 1.5M; default: the track's.")
+]
+Kind = Annotated[
+    BudgetKind,
+    typer.Option("--budget-kind", help="Whether all of them count, or those one token uses."),
 ]
 Data = Annotated[str, typer.Option(help="Folder with local data, for tracks that take it.")]
 Weights = Annotated[str, typer.Option(help="Folder or hub id that serves the backbone.")]
@@ -76,6 +84,17 @@ def parse_count(text: str) -> int:
     if count > MOST_PARAMETERS:
         raise typer.BadParameter(f"{text!r} is over {MOST_PARAMETERS:,}, the most that is solved")
     return count
+
+
+def parse_budget(text: str, kind: BudgetKind = "total") -> Budget:
+    """A budget as asked for; the track's own where `text` is empty.
+
+    Raises:
+        BadParameter: see `parse_count`.
+    """
+    from seesaw.suite.plan.budget import Budget
+
+    return Budget(parse_count(text) if text else None, kind)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -135,10 +154,10 @@ def workloads(tracks: str, data: str, weights: str, only: str) -> list[Any]:
 def record_workload(record: Any, track: str, data: str, weights: str) -> Any:
     """The track of a record, or the file `track`, loaded with the record's tasks."""
     from seesaw.suite.plan.workload import Workload
-    from seesaw.suite.records.record import track_of
+    from seesaw.suite.records.record import played_on
     from seesaw.tasks.catalogue import get_track
 
-    own = get_track(track or track_of(record.spec.track))
+    own = get_track(track or played_on(record.spec.track))
     return Workload(own, Path(data) if data else None, weights or None, record.spec.tasks)
 
 

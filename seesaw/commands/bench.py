@@ -12,10 +12,11 @@ from seesaw import console
 from seesaw.commands.app import app
 from seesaw.commands.arguments import (
     RUN_THREADS,
-    Budget,
+    BudgetText,
     Data,
     Jobs,
     Json,
+    Kind,
     Methods,
     OnlyTasks,
     Results,
@@ -24,7 +25,7 @@ from seesaw.commands.arguments import (
     Tracks,
     Weights,
     interruptible,
-    parse_count,
+    parse_budget,
     parse_seeds,
     split_methods,
     split_names,
@@ -33,6 +34,7 @@ from seesaw.commands.arguments import (
 from seesaw.commands.tune import tuned as tune_all
 
 if TYPE_CHECKING:  # torch comes in with them
+    from seesaw.suite.plan.budget import Budget
     from seesaw.suite.plan.job import Job
     from seesaw.suite.plan.refused import Refused
     from seesaw.suite.plan.request import MethodRequest
@@ -45,7 +47,8 @@ if TYPE_CHECKING:  # torch comes in with them
 def bench(
     methods: Methods = None,
     track: Tracks = "",
-    budget: Budget = "",
+    budget: BudgetText = "",
+    budget_kind: Kind = "total",
     seeds: Annotated[str, typer.Option(help="Seeds: `0`, `0,1,2` or `0-4`.")] = "0",
     data: Data = "",
     weights: Weights = "",
@@ -68,11 +71,9 @@ def bench(
     from seesaw.suite.records.store import Store
     from seesaw.suite.run.bench import Outcome
 
-    chosen_seeds, target = parse_seeds(seeds), parse_count(budget) if budget else None
-    own, published = Store(runs), Store(results)
-    key = request_key(
-        {"bench": [methods, track, target, chosen_seeds, data, weights, tasks, threads, tuned]}
-    )
+    chosen_seeds, own, published = parse_seeds(seeds), Store(runs), Store(results)
+    asked = [methods, track, budget, budget_kind, chosen_seeds, data, weights, tasks]
+    key = request_key({"bench": [*asked, threads, tuned]})
     done = None if force or dry_run else stamped(own, key)
     if done is not None:
         known = [Outcome.of(record, False, published) for record in done]
@@ -86,6 +87,7 @@ def bench(
     from seesaw.suite.tune.trials import tuned_jobs
 
     with interruptible():
+        target = parse_budget(budget, budget_kind)
         requests = [parse_method(text) for text in split_methods(methods)]
         pin(threads)
         places, launch = workloads(track, data, weights, tasks), launcher(at_once, threads)
@@ -114,7 +116,7 @@ def bench(
 def _jobs(
     places: Sequence[Workload],
     requests: Sequence[MethodRequest],
-    target: int | None,
+    target: Budget,
     seeds: list[int],
 ) -> list[Job | Refused]:
     """Every run of a request with the tracks' own settings."""
@@ -124,7 +126,7 @@ def _jobs(
 
 
 def _trials(
-    places: Sequence[Workload], requests: Sequence[MethodRequest], target: int | None
+    places: Sequence[Workload], requests: Sequence[MethodRequest], target: Budget
 ) -> list[Job | Refused]:
     """Every trial of a request."""
     from seesaw.suite.tune.trials import trials

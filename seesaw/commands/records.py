@@ -48,11 +48,11 @@ def leaderboard(
     """Rebuild every table and figure from the published records that verify."""
     from seesaw.reports.evidence import stored
     from seesaw.reports.leaderboard import build
-    from seesaw.suite.audit.audit import audit
+    from seesaw.suite.audit.audit import JUDGED, audit
     from seesaw.suite.records.store import Store
 
     store = Store(results)
-    found = audit(store, _sources(track, data, weights), lambda r: r.status == "ok")
+    found = audit(store, _sources(track, data, weights), lambda r: r.status in JUDGED)
     paths = build(found.accepted, found.scan, out, found.calibrations, stored(store))
     console.written(paths, found.refused, as_json)
 

@@ -9,15 +9,16 @@ import typer
 from seesaw import console
 from seesaw.commands.app import app
 from seesaw.commands.arguments import (
-    Budget,
+    BudgetText,
     Data,
     Json,
+    Kind,
     Methods,
     Runs,
     Threads,
     Tracks,
     Weights,
-    parse_count,
+    parse_budget,
     parse_seeds,
     split_methods,
     split_names,
@@ -29,7 +30,8 @@ from seesaw.commands.arguments import (
 def speed(
     methods: Methods = None,
     track: Tracks = "",
-    budget: Budget = "",
+    budget: BudgetText = "",
+    budget_kind: Kind = "total",
     data: Data = "",
     weights: Weights = "",
     backbone: Annotated[
@@ -62,7 +64,7 @@ def speed(
     from seesaw.suite.speed.tracks import measure_track
 
     requests = [parse_method(text) for text in split_methods(methods)]
-    target = parse_count(budget) if budget else None
+    target = parse_budget(budget, budget_kind)
     names = split_names(backbone)
     counts = tuple(parse_seeds(loops))
     pin(threads)

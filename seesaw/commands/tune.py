@@ -9,10 +9,11 @@ from seesaw import console
 from seesaw.commands.app import app
 from seesaw.commands.arguments import (
     RUN_THREADS,
-    Budget,
+    BudgetText,
     Data,
     Jobs,
     Json,
+    Kind,
     Methods,
     OnlyTasks,
     Results,
@@ -21,12 +22,13 @@ from seesaw.commands.arguments import (
     Tracks,
     Weights,
     interruptible,
-    parse_count,
+    parse_budget,
     split_methods,
     workloads,
 )
 
 if TYPE_CHECKING:  # torch comes in with them
+    from seesaw.suite.plan.budget import Budget
     from seesaw.suite.plan.request import MethodRequest
     from seesaw.suite.plan.workload import Workload
     from seesaw.suite.records.store import Store
@@ -38,7 +40,8 @@ if TYPE_CHECKING:  # torch comes in with them
 def tune(
     methods: Methods = None,
     track: Tracks = "",
-    budget: Budget = "",
+    budget: BudgetText = "",
+    budget_kind: Kind = "total",
     data: Data = "",
     weights: Weights = "",
     tasks: OnlyTasks = "",
@@ -54,7 +57,7 @@ def tune(
     from seesaw.suite.records.store import Store
     from seesaw.suite.run.determinism import pin
 
-    target = parse_count(budget) if budget else None
+    target = parse_budget(budget, budget_kind)
     own, published = Store(runs), Store(results)
     with interruptible():
         requests = [parse_method(text) for text in split_methods(methods)]
@@ -67,7 +70,7 @@ def tune(
 def tuned(
     places: Sequence[Workload],
     requests: Sequence[MethodRequest],
-    budget: int | None,
+    budget: Budget,
     own: Store,
     published: Store,
     launch: Launcher,

@@ -39,7 +39,7 @@ def bench_summary(
             if points := board.baseline(kind):
                 rows.append(_baseline_row(title, points, board))
         columns = ["entry", "from", *board.tasks, "average", "parameters", "seeds"]
-        table(f"{board.track}, budget {board.budget:,}", columns, rows, left=2)
+        table(f"{board.track}, budget of {board.size}", columns, rows, left=2)
     for path, reason in there.damaged.items():
         error(f"{path} set aside: {reason}")
     for outcome in outcomes:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:  # torch comes in with the first record that has no verdict ye
     from seesaw.suite.audit.reference import References
 
 
+JUDGED = ("ok", "diverged")
+"""How runs end that would end so again; another failure says nothing of a method."""
+
+
 @dataclass
 class Audit:
     """What was found in a store.
@@ -131,10 +135,10 @@ class _Judge:
         return References(self.sources)
 
     def verdict(self, record: Record, sha256: str) -> Verdict:
-        if record.status != "ok":
+        if record.status not in JUDGED:
             return Verdict([f"status is {record.status}, not ok"])
         try:
-            outcomes = self.store.outcomes(record)
+            outcomes = self.store.outcomes(record) if record.status == "ok" else b""
             name = key(sha256, self._context(record))
         except (StoreError, UnknownTrack, TrackError, WeightsError, DataError) as error:
             return Verdict([str(error)])

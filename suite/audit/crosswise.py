@@ -14,6 +14,10 @@ Known = tuple[Record, str | None]
 """A record and the fingerprint of what its outcomes hold."""
 
 
+ANY_BUDGET: Mapping[str, Any] = {"budget": 1, "budget_kind": "total"}
+"""In the spec of what is the same run under every budget."""
+
+
 def of_commits(records: Iterable[Record]) -> list[tuple[str, str]]:
     """Paths of records made from commits that nobody knows, with what is to be said."""
     commits = {record.path: record.provenance.git_commit or "" for record in records}
@@ -54,9 +58,9 @@ def _what_ran(record: Record) -> str:
     """
     if record.routes_on == "none":
         counts = record.parameters and record.parameters.model_dump()
-        same: dict[str, Any] = {"method": "none", "options": {}, "config": counts, "budget": 1}
+        same: dict[str, Any] = {"method": "none", "options": {}, "config": counts}
         same |= {} if record.steps else {"seed": 0}
-        return record.spec.model_copy(update=same).id
+        return record.spec.model_copy(update={**ANY_BUDGET, **same}).id
     from seesaw.methods import get_method
     from seesaw.methods.registry import UnknownName
 
@@ -64,4 +68,4 @@ def _what_ran(record: Record) -> str:
         free = get_method(record.spec.method).fixed_size
     except UnknownName:
         free = False
-    return record.spec.model_copy(update={"budget": 1}).id if free else record.id
+    return record.spec.model_copy(update=ANY_BUDGET).id if free else record.id

@@ -9,6 +9,7 @@ from typing import Any
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.registry import UnknownName
 from seesaw.suite.audit.reference import Reference
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.request import MethodRequest, RequestError, parse_method
 from seesaw.suite.plan.solver import BudgetError
 from seesaw.suite.plan.space import Space
@@ -21,11 +22,12 @@ from seesaw.tasks.track import Track
 def spec_problems(record: Record, reference: Reference) -> tuple[list[str], MethodConfig | None]:
     """What of a spec is not as track and method have it, and the config if it is as it should."""
     spec = record.spec
+    budget = Budget(spec.budget, spec.budget_kind)
     problems = [*_track_problems(spec, reference), *_data_problems(spec, reference)]
     try:
         request = _request(spec)
         problems += _tuned_problems(spec, request, reference.track)
-        config = reference.config(request.at(spec.tuned), spec.budget)
+        config = reference.config(request.at(spec.tuned), budget)
     except BudgetError as error:
         return [*problems, f"budget is {spec.budget:,}: {error}"], None
     except (RequestError, UnknownName) as error:

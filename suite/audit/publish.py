@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seesaw.suite.audit.audit import Audit, audit
+from seesaw.suite.audit.audit import JUDGED, Audit, audit
 from seesaw.suite.audit.calibration import calibration_problems, unfit
 from seesaw.suite.audit.sources import Sources
 from seesaw.suite.records.calibration import Calibration, newest
@@ -13,7 +13,9 @@ from seesaw.suite.records.store import PICTURE, Scan, Store
 def publish(
     runs: Store, published: Store, sources: Sources, again: bool = False
 ) -> tuple[list[Record | Calibration], dict[str, str]]:
-    """Copy every `ok` record that verifies, comes from a clean commit and is not there yet.
+    """Copy every record that verifies, comes from a clean commit and is not there yet.
+
+    A run that diverged is one too, since it would again; others that failed say nothing of it.
 
     With `again`, runs whose outcomes differ from their published twin's, as after a change of the
     code, are copied too, as new attempts. The newest calibration goes with its runs.
@@ -37,7 +39,7 @@ def publish(
 
 def _unfit(record: Record, twins: dict[str, Record], again: bool) -> str | None:
     """Why a record need not be looked at any closer; None if it must be."""
-    if record.status != "ok":
+    if record.status not in JUDGED:
         return f"status is {record.status}"
     twin = twins.get(record.id)
     if twin and not (again and twin.outcomes_sha256 != record.outcomes_sha256):
@@ -48,9 +50,9 @@ def _unfit(record: Record, twins: dict[str, Record], again: bool) -> str | None:
 
 
 def _newest(scan: Scan) -> dict[str, Record]:
-    """The newest `ok` attempt at every spec, by id."""
-    ok = (record for record in scan.records if record.status == "ok")
-    return {record.id: record for record in sorted(ok, key=lambda record: record.attempt)}
+    """The newest attempt at every spec, by id."""
+    ended = (record for record in scan.records if record.status in JUDGED)
+    return {record.id: record for record in sorted(ended, key=lambda record: record.attempt)}
 
 
 def _copy_speed(own: Scan, there: Scan, published: Store) -> None:

@@ -14,6 +14,7 @@ from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.parameters import Parameters
 from seesaw.suite.audit.sources import Sources
 from seesaw.suite.costs.parameters import count_trainable
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.plan.workload import Workload, placement_of, resolved, track_linears
 from seesaw.suite.records.record import Record
@@ -95,9 +96,9 @@ class Reference:
         assert self.family is not None
         return [self.family.scoring.trivial(index) for index in range(len(self.family.tasks))]
 
-    def config(self, request: MethodRequest, budget: int) -> MethodConfig:
+    def config(self, request: MethodRequest, budget: Budget) -> MethodConfig:
         """What a method gets for a budget, see `resolved`."""
-        name = json.dumps([request.label, budget])
+        name = json.dumps([request.label, budget.parameters, budget.kind])
         if name not in self._configs:
             n_tasks = len(self.tasks)
             self._configs[name] = resolved(self.track, self.linears, n_tasks, request, budget)

@@ -50,10 +50,13 @@ def _budget_problems(record: Record, config: MethodConfig) -> Iterator[str]:
     assert record.parameters is not None
     if not config.under_budget:
         return
-    share = record.spec.budget * config.budget_share(len(record.spec.tasks))
-    filled, free = record.parameters.adapter, config.fixed_size
+    spec, counts = record.spec, record.parameters
+    active = spec.budget_kind == "active"
+    share = spec.budget * config.budget_share(len(spec.tasks))
+    filled, free = counts.active if active else counts.adapter, config.fixed_size
     if filled > (1 + ABOVE) * share or not (free or filled >= (1 - BELOW) * share):
-        yield f"{filled:,} adapter parameters are not within a budget of {share:,}"
+        what = "active parameters" if active else "adapter parameters"
+        yield f"{filled:,} {what} are not within a budget of {share:,}"
 
 
 def _step_problems(record: Record, counts: Counts) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seesaw.suite.records.record import Record, track_of
+from seesaw.suite.records.record import Record, played_on
 from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.track import Track
 
@@ -24,5 +24,5 @@ class Sources:
             UnknownTrack: it is neither one of ours nor the one given.
             TrackError: its file does not describe a track.
         """
-        slug = track_of(record.spec.track)
+        slug = played_on(record.spec.track)
         return self.track if self.track and self.track.slug == slug else get_track(slug)

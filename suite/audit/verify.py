@@ -21,7 +21,7 @@ from seesaw.tasks.task import DataError, WeightsError
 
 
 def verify(record: Record, content: bytes, references: References) -> Verdict:
-    """What is wrong with an `ok` record.
+    """What is wrong with a record that ended `ok`, or diverged: that says what it is, and no more.
 
     Everything that tables print is computed anew: scores from the outcomes file, rows and labels
     from the data, baselines, the config from the budget solver, and the parameters by building the
@@ -39,6 +39,9 @@ def verify(record: Record, content: bytes, references: References) -> Verdict:
     except WeightsError as error:  # another time they may be there
         return Verdict([printable(error)], lasting=False)
     problems, config = spec_problems(record, reference)
+    notes = [reference.note] if reference.note else []
+    if record.status == "diverged":
+        return Verdict([printable(problem) for problem in problems], notes)
     problems += statement_problems(record, reference.track)
     if config is not None:
         problems += count_problems(record, reference, config)
@@ -51,7 +54,6 @@ def verify(record: Record, content: bytes, references: References) -> Verdict:
     else:
         problems += _outcome_problems(record, reference, outcomes)
         fingerprint = hashlib.sha256(outcomes.to_json(orient="split").encode()).hexdigest()
-    notes = [reference.note] if reference.note else []
     return Verdict([printable(problem) for problem in problems], notes, fingerprint)
 
 

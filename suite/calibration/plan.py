@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.job import Job
 from seesaw.suite.plan.plan import make_jobs
 from seesaw.suite.plan.refused import Refused
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.workload import Workload
 from seesaw.suite.records.calibration import HEADS, LORA, Condition
+from seesaw.tasks.track import CONFLICT, Track
 
 SHARE = 8
 """Of the budget, the part that LoRA gets where it has little."""
 SHORTER = 10
 """How many times fewer steps LoRA takes where it has few."""
-CONFLICT = "conflict"
-"""The option of a track's data that sets how much of it asks for opposite answers."""
 Plan = Mapping[Condition, Sequence[Job | Refused]]
 
 
@@ -51,10 +50,10 @@ def plan(
         "eighth": (workload, lora, budget // SHARE, seeds),
     }
     if CONFLICT in workload.track.options:
-        asked["conflict0"] = (_with_conflict(workload, 0.0), lora, budget, few)
-        asked["conflict1"] = (_with_conflict(workload, 1.0), lora, budget, few)
+        asked["conflict0"] = (_on(workload, workload.track.turned(0)), lora, budget, few)
+        asked["conflict1"] = (_on(workload, workload.track.turned(1)), lora, budget, few)
     return {
-        condition: make_jobs(own, [request], target, chosen)
+        condition: make_jobs(own, [request], Budget(target), chosen)
         for condition, (own, request, target, chosen) in asked.items()
     }
 
@@ -62,15 +61,11 @@ def plan(
 def _with_fewer_steps(workload: Workload) -> Workload:
     recipe = workload.track.recipe
     steps = max(1, round(recipe.steps / SHORTER))
-    return _changed(workload, recipe=recipe.model_copy(update={"steps": steps}))
+    shorter = recipe.model_copy(update={"steps": steps})
+    return _on(workload, workload.track.model_copy(update={"recipe": shorter}))
 
 
-def _with_conflict(workload: Workload, conflict: float) -> Workload:
-    return _changed(workload, options=workload.track.options | {CONFLICT: conflict})
-
-
-def _changed(workload: Workload, **fields: Any) -> Workload:
-    """The workload of a track that differs in some fields; its runs are no entries of a board."""
-    track = workload.track.model_copy(update=fields)
+def _on(workload: Workload, track: Track) -> Workload:
+    """The workload of a track that differs in some fields."""
     folder = None if workload.data is None else Path(workload.data)
     return Workload(track, folder, workload.served, workload.tasks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.job import Job
 from seesaw.suite.plan.refused import Refused
 from seesaw.suite.plan.request import MethodRequest, RequestError
@@ -16,7 +17,7 @@ from seesaw.suite.records.record import Tuned
 def make_jobs(
     workload: Workload,
     methods: Sequence[MethodRequest],
-    budget: int | None,
+    budget: Budget,
     seeds: Sequence[int],
     tuned: Tuned | None = None,
 ) -> list[Job | Refused]:
@@ -27,12 +28,11 @@ def make_jobs(
     Raises:
         RequestError: a method refuses an option, or has no place on the track.
     """
-    target = budget or workload.track.budgets.default
     jobs: list[Job | Refused] = []
     for request in methods:
         try:
-            config = workload.config(request.at(tuned), target)
-            specs = [workload.spec(request, config, target, seed, tuned) for seed in seeds]
+            config = workload.config(request.at(tuned), budget)
+            specs = [workload.spec(request, config, budget, seed, tuned) for seed in seeds]
         except RequestError:  # what is asked for means nothing; said before anything is run
             raise
         except BudgetError as error:

@@ -13,6 +13,7 @@ from torch import nn
 from seesaw.methods import get_method
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.placement import Linears, Placement, Shapes
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.solver import solve
 from seesaw.suite.records.record import CANONICAL, Spec, Tuned
@@ -79,7 +80,7 @@ class Workload:
         except ValueError as error:
             raise RequestError(f"{self.track.slug}: {error}") from None
 
-    def config(self, request: MethodRequest, budget: int) -> MethodConfig:
+    def config(self, request: MethodRequest, budget: Budget) -> MethodConfig:
         """The method's config as the track fixes it, filled to the budget; see `resolved`."""
         return resolved(self.track, self.linears, len(self.tasks), request, budget)
 
@@ -96,7 +97,7 @@ class Workload:
         self,
         request: MethodRequest,
         config: MethodConfig,
-        budget: int,
+        budget: Budget,
         seed: int,
         tuned: Tuned | None = None,
     ) -> Spec:
@@ -110,7 +111,8 @@ class Workload:
             method=request.name,
             options=request.options,
             config=config.describe(),
-            budget=budget,
+            budget=budget.on(self.track),
+            budget_kind=budget.kind,
             recipe=self.track.recipe.model_dump(mode="json"),
             precision=self.track.recipe.precision,
             seed=seed,
@@ -142,7 +144,7 @@ def _key(
 
 
 def resolved(
-    track: Track, linears: Linears, n_tasks: int, request: MethodRequest, budget: int
+    track: Track, linears: Linears, n_tasks: int, request: MethodRequest, budget: Budget
 ) -> MethodConfig:
     """A method's config as a track fixes it, filled to the budget.
 
@@ -156,7 +158,7 @@ def resolved(
         places = config.places(placement, linears)
     except ValueError as error:
         raise RequestError(f"{track.slug}: {error}") from None
-    return solve(config.scaled(recipe.scale), places, n_tasks, budget)
+    return solve(config.scaled(recipe.scale), places, n_tasks, budget.on(track), budget.kind)
 
 
 def placement_of(track: Track) -> Placement:

@@ -64,7 +64,7 @@ class Calibration(StrictModel):
     What is shown of it is computed from these numbers when it is shown.
     """
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     kind: Literal["calibration"] = "calibration"
     attempt: PositiveInt = 1
     track: TrackSlug

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from statistics import mean
 from typing import Annotated, Any, Literal
 
@@ -36,6 +37,19 @@ def track_of(slug: str) -> str:
     return f"{name}@{rest.partition('-')[0]}"
 
 
+BudgetKind = Literal["total", "active"]
+"""What a budget counts: all trained adapter parameters, or those that one token uses."""
+
+
+def played_on(slug: str) -> str:
+    """The track's name with its version, and with its dial where that was turned, of a slug."""
+    track, turned = (
+        track_of(slug),
+        re.match(r"-conflict[0-9.]+(?=-|$)", slug[len(track_of(slug)) :]),
+    )
+    return track + (turned[0] if turned else "")
+
+
 class Tuned(StrictModel):
     """At which point of a track's search space a run is made, and whether it is a trial of it.
 
@@ -61,6 +75,7 @@ class Spec(StrictModel):
     options: dict[OptionName, OptionValue] = Field({}, description="set by the user")
     config: dict[str, Any] = Field(description="resolved method config")
     budget: PositiveInt = Field(description="trainable adapter parameters asked for")
+    budget_kind: BudgetKind = Field("total", description="which of them that counts")
     recipe: dict[str, Any]
     precision: str
     seed: NonNegativeInt
@@ -73,13 +88,19 @@ class Spec(StrictModel):
 
     @property
     def id(self) -> str:
-        """Hash of the spec, 12 hex digits; a placement that is the track's own is no part of it.
+        """Hash of the spec, 12 hex digits.
 
-        Nor is it part of it that nothing was tuned.
+        What later schemas can say besides is no part of it where it is as it always was: updates
+        stand where the track has them, nothing was tuned, the budget counts everything.
         """
-        untold = {name for name in ("placement", "tuned") if getattr(self, name) is None}
-        text = CANONICAL.encode(self.model_dump(mode="json", exclude=untold))
+        text = CANONICAL.encode(self.model_dump(mode="json", exclude=self.usual))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def usual(self) -> set[str]:
+        """The fields that are as they were before a schema could say them."""
+        later = {"placement": None, "tuned": None, "budget_kind": "total"}
+        return {name for name, usual in later.items() if getattr(self, name) == usual}
 
     @property
     def variant(self) -> str:
@@ -105,7 +126,8 @@ class Spec(StrictModel):
     @property
     def folder(self) -> str:
         """Where its records live in a store: `track/budget/variant`."""
-        return f"{self.track}/{self.budget}/{self.variant}"
+        kind = "" if self.budget_kind == "total" else f"-{self.budget_kind}"
+        return f"{self.track}/{self.budget}{kind}/{self.variant}"
 
     @property
     def prefix(self) -> str:
@@ -209,7 +231,7 @@ class Provenance(StrictModel):
 class Record(StrictModel):
     """The result of one run. Never changed once written."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     kind: Literal["run"] = "run"
     id: str
     attempt: PositiveInt

@@ -12,7 +12,7 @@ from seesaw.suite.records.speed import SpeedRecord
 
 Stored = Record | SpeedRecord | Calibration
 """What a store keeps as JSON."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 TENTH = "full"
 """The method that trained at a tenth of the rate before records said so."""
 
@@ -32,9 +32,15 @@ def _say_nothing_was_tuned(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | {"schema_version": 3}
 
 
+def _say_what_the_budget_counts(raw: dict[str, Any]) -> dict[str, Any]:
+    """Schema 4 may say that a budget counts what one token uses; before, it counted everything."""
+    return raw | {"schema_version": 4}
+
+
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _say_the_factor,
     2: _say_nothing_was_tuned,
+    3: _say_what_the_budget_counts,
 }
 """From a schema version to the function that lifts a raw record to the next one."""
 

@@ -19,7 +19,7 @@ class SpeedRecord(StrictModel):
     optimiser. Ratios are medians over rounds, each round's step against the same round's.
     """
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     kind: Literal["speed"] = "speed"
     attempt: PositiveInt
     track: PlaceName

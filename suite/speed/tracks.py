@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.lora import LoRAConfig
 from seesaw.suite.costs.setting import Setting
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.plan.workload import Workload, placement_of
 from seesaw.suite.records.speed import SpeedRecord
@@ -23,7 +24,7 @@ from seesaw.suite.speed.runner import Runner, stored, take_turns, with_gradients
 def measure_track(
     workload: Workload,
     requests: Sequence[MethodRequest],
-    budget: int | None,
+    budget: Budget,
     rounds: int,
     store: Store,
 ) -> Iterator[SpeedRecord]:
@@ -33,16 +34,15 @@ def measure_track(
     each on the same batch; what drifts in the machine hits all three alike.
     """
     track, tasks = workload.track, len(workload.tasks)
-    target = budget or track.budgets.default
     place = Setting(workload.slug, workload.linears, tasks, placement_of(track))
     for request in requests:
-        config = workload.config(request, target)
+        config = workload.config(request, budget)
         lora = same_rank_lora(config).placed(place.placement, track.recipe.dropout, tasks)
         runners, batch = _on_track(workload, (config, lora, None))
         take_turns(runners, rounds)
         fields = {
             "track": workload.slug,
-            "budget": target,
+            "budget": budget.on(track),
             "method": request.name,
             "options": request.options,
             "batch": batch,

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.job import Job
 from seesaw.suite.plan.plan import make_jobs
 from seesaw.suite.plan.refused import Refused
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.plan.space import Space
 from seesaw.suite.plan.workload import Workload
-from seesaw.suite.records.record import Record, Tuned, track_of
+from seesaw.suite.records.record import Record, Tuned, played_on
 from seesaw.suite.records.tuning import Choice, choose
 from seesaw.suite.run.bench import Outcome
 from seesaw.tasks.track import Track
@@ -62,7 +63,7 @@ class Trials:
         return found
 
 
-def trials(workload: Workload, requests: Sequence[MethodRequest], budget: int | None) -> Trials:
+def trials(workload: Workload, requests: Sequence[MethodRequest], budget: Budget) -> Trials:
     """The trials of every request on one track.
 
     Raises:
@@ -84,7 +85,7 @@ def strangers(records: Iterable[Record], track: Track) -> list[Record]:
     return [
         record
         for record in records
-        if track_of(record.spec.track) == slug
+        if played_on(record.spec.track) == slug
         and record.spec.tuned is not None
         and record.spec.is_trial
         and record.spec.tuned.space != space
@@ -94,7 +95,7 @@ def strangers(records: Iterable[Record], track: Track) -> list[Record]:
 def tuned_jobs(
     workload: Workload,
     chosen: Mapping[MethodRequest, Choice],
-    budget: int | None,
+    budget: Budget,
     seeds: Sequence[int],
 ) -> list[Job | Refused]:
     """The runs of entries at their best settings."""

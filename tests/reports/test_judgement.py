@@ -154,7 +154,7 @@ def test_the_page_says_it_before_the_first_table(store: Store, tmp_path: Path) -
     (row,) = [line for line in text.splitlines() if line.startswith("| smora") and "better" in line]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[1:3] == ["1", "a"]
-    assert cells[5] == "▲ better"
+    assert cells[6] == "▲ better"
 
 
 def test_a_board_of_many_entries_is_not_told_apart_in_pairs(store: Store) -> None:

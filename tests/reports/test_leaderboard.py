@@ -56,11 +56,46 @@ def test_rows_blocks_and_baselines(results: Store, tmp_path: Path) -> None:
     assert verdict[0] == "smora"
     assert verdict[3].startswith("76.0 (")
     assert verdict[-5:] == ["1,000", "500", "3", "1.25", "2"]
-    assert by_task == ["smora", "76.0 ± 1.4", "76.0 ± 1.4", "76.0 ± 1.4", "1"]
+    assert by_task == ["smora", "76.0 ± 1.4", "76.0 ± 1.4", "76.0 ± 1.4", "76.0", "1"]
     assert "| moelora " in told
     assert "| moelora " not in agnostic
     assert "*constant answer* |" in told.replace("  ", "")
     assert "boom" not in text
+
+
+def test_entries_under_other_conditions_are_not_ranked_and_what_differs_is_said(
+    results: Store, tmp_path: Path
+) -> None:
+    shorter = spec("lora").model_copy(update={"recipe": {"steps": 2}})
+    other = shorter.model_copy(update={"data_sha256": {"a": "2" * 64, "b": "0" * 64}})
+    active = spec("lora").model_copy(update={"budget_kind": "active"})
+    for own in (shorter, other, active):
+        results.add(record(outcomes_of(), own), {".parquet": outcomes_of()})
+    written(results, tmp_path / "reports")
+    text = (tmp_path / "reports" / "LEADERBOARD.md").read_text()
+    said = [line for line in text.splitlines() if line.startswith("Not ranked with")]
+    assert len(said) == 2
+    assert sum("recipe.steps is 2 here, 3 there" in line for line in said) == 2
+    assert sum("sha256.a is 222" in line for line in said) == 1
+    assert "## sentences@1, 1,000 active parameters" in text
+
+
+def test_a_seed_that_diverged_counts_as_the_frozen_backbone(results: Store, tmp_path: Path) -> None:
+    for seed in (0, 1, 2):
+        frozen = record(outcomes_of(), spec("head_only", seed), 0.25, "none")
+        results.add(frozen, {".parquet": outcomes_of()})
+    results.add(record(None, spec("smora", 2), status="diverged", error="loss is nan"))
+    results.add(record(None, spec("smora", 1), status="diverged", error="it was an older state"))
+    results.add(record(None, spec("ase", 0), status="diverged", error="loss is nan"))
+    written(results, tmp_path / "reports")
+    text = (tmp_path / "reports" / "LEADERBOARD.md").read_text()
+    (said,) = [line for line in text.splitlines() if line.startswith("Diverged")]
+    assert said.endswith("is there: `ase` seed 0, `smora` seed 2.")
+    verdict, by_task, *_ = (line for line in text.splitlines() if line.startswith("| smora "))
+    assert verdict.endswith("| 3, 1 of them diverged |")
+    assert "59.0 (" in verdict  # of 75, 77 and 25
+    assert "| 59.0 ± " in by_task
+    assert "| ase " not in text
 
 
 def test_csv_and_figure(results: Store, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from seesaw.tasks.catalogue import (
     UnknownTrack,
     get_track,
     is_shipped,
+    read_track,
     track_file,
     track_names,
     track_versions,
@@ -53,6 +54,25 @@ def test_unknown_tracks_are_answered_with_close_names() -> None:
     known = "sentences@2, sentences@1"
     with pytest.raises(UnknownTrack, match=f"'sentences@9'; did you mean: {known}"):
         get_track("sentences@9")
+
+
+def test_a_dial_of_conflict_is_turned_by_name() -> None:
+    track = get_track("sentences@2-conflict0.50")
+    assert (track.slug, track.options["conflict"]) == ("sentences@2-conflict0.5", 0.5)
+    assert is_shipped(track)
+    assert get_track("sentences-conflict0.5") == track
+    assert read_track(track.model_dump(mode="json")) == track
+    own = get_track("sentences")
+    assert get_track(f"sentences-conflict{own.options['conflict']}") == own
+    assert not is_shipped(track.model_copy(update={"options": own.options}))
+    with pytest.raises(TrackError, match=r"conflict is 1\.5; it must"):
+        get_track("sentences-conflict1.5")
+    with pytest.raises(TrackError, match="glue@2 has no option conflict"):
+        get_track("glue-conflict0.5")
+    with pytest.raises(UnknownTrack, match="did you mean: sentences"):
+        get_track("sentence-conflict0.5")
+    with pytest.raises(ValueError, match=r"dial is 0\.2; conflict is 0\.5"):
+        read_track(track.model_dump(mode="json") | {"dial": 0.2})
 
 
 def test_old_versions_stay_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ from functools import partial
 
 from seesaw.tasks.families.language.lm_eval_tasks import test_split
 
-translation = partial(test_split, "stories@2", "translation")
-dialect = partial(test_split, "stories@2", "dialect")
-code = partial(test_split, "stories@2", "code")
+seeing = partial(test_split, "stories@2", "seeing")
+following = partial(test_split, "stories@2", "following")
+helping = partial(test_split, "stories@2", "helping")
 finding = partial(test_split, "stories@2", "finding")
 hearing = partial(test_split, "stories@2", "hearing")
 liking = partial(test_split, "stories@2", "liking")

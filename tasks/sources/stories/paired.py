@@ -1,11 +1,12 @@
 """The second version of the tasks: three pairs that may want different things of the same input.
 
-Both tasks of a pair get the same inputs; only the instruction says what is wanted. `conflict` is
-the share of words on which they differ: at 0 a pair wants the same answer to every input, at 1 to
-none. `translation` and `dialect` say words in another tongue, and so does `code` without a
-counterpart; `finding` and `hearing`, `liking` and `wanting` choose what comes first to someone, and
-so does `painting` without a counterpart. All rest on many facts that have nothing to do with each
-other, so that scores rise bit by bit and seeds agree.
+Every task has an order of many words that is never shown, and asks about some of them. In `seeing`
+and `following`, and in `helping`, which has no counterpart, the first and the last of six are
+written; in `finding` and `hearing`, `liking` and `wanting`, and in `painting`, which has none
+either, the first of seven is chosen. The closer two words are in the order, the harder: scores rise
+bit by bit, and seeds agree. Both tasks of a pair get the same inputs, and only the instruction says
+whose order is meant. `conflict` is the share of words that stand elsewhere in the other's: at 0 a
+pair wants the same answer to every input, at 1 to none.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from numpy.random import Generator
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
 from seesaw.tasks.sources.dial import conflict_share
 from seesaw.tasks.sources.stories.data import draw
-from seesaw.tasks.sources.stories.meanings import ranking, rankings, tongues
+from seesaw.tasks.sources.stories.meanings import ranking, rankings
 from seesaw.tasks.sources.stories.text import some
 from seesaw.tasks.task import TaskData
 
@@ -29,15 +30,19 @@ Make = Callable[[Generator], Instruction]
 WORDS_SEED = 3
 """Beside the data seed, of what words mean; splits have the numbers below it."""
 METRICS = {
-    "translation": "word_accuracy",
-    "dialect": "word_accuracy",
-    "code": "word_accuracy",
+    "seeing": "word_accuracy",
+    "following": "word_accuracy",
+    "helping": "word_accuracy",
     "finding": "acc",
     "hearing": "acc",
     "liking": "acc",
     "wanting": "acc",
     "painting": "acc",
 }
+TO_WRITE, TO_CHOOSE = 6, 7
+"""Words that are asked about, where answers are written and where they are chosen."""
+LONGEST = 4
+"""Tokens of an answer, at the most; every word is one."""
 
 
 def load(
@@ -55,26 +60,26 @@ def load(
     """
     conflict = conflict_share(options)
     return [
-        draw(InstructionTask(name, metrics=(METRICS[name],), max_new_tokens=8), make, options)
+        draw(InstructionTask(name, metrics=(METRICS[name],), max_new_tokens=LONGEST), make, options)
         for name, make in _tasks(options["data_seed"], conflict).items()
     ]
 
 
 def _tasks(seed: int, conflict: float) -> dict[str, Make]:
     rng = np.random.default_rng((seed, WORDS_SEED))
-    velo, dialect = tongues(rng, conflict)
-    code, _ = tongues(rng, 0)
+    sees, follows = rankings(rng, conflict)
+    helps = ranking(rng)
     finds, hears = rankings(rng, conflict)
     likes, wants = rankings(rng, conflict)
     return {
-        "translation": partial(_said, told="in velo", tongue=velo),
-        "dialect": partial(_said, told="in harbour", tongue=dialect),
-        "code": partial(_said, told="in tower", tongue=code),
-        "finding": partial(_most, told="ben finds", rank=finds),
-        "hearing": partial(_most, told="ben hears", rank=hears),
-        "liking": partial(_most, told="anna likes", rank=likes),
-        "wanting": partial(_most, told="anna calls", rank=wants),
-        "painting": partial(_most, told="paul paints", rank=ranking(rng)),
+        "seeing": partial(_ends, told="carl sees", rank=sees),
+        "following": partial(_ends, told="carl follows", rank=follows),
+        "helping": partial(_ends, told="dora helps", rank=helps),
+        "finding": partial(_first, told="ben finds", rank=finds),
+        "hearing": partial(_first, told="ben hears", rank=hears),
+        "liking": partial(_first, told="anna likes", rank=likes),
+        "wanting": partial(_first, told="anna calls", rank=wants),
+        "painting": partial(_first, told="paul paints", rank=ranking(rng)),
     }
 
 
@@ -83,15 +88,14 @@ def _instruction(told: str, given: str, answer: str, choices: tuple[str, ...] = 
     return Instruction(f"{told}. {given}:", f" {answer}", tuple(f" {c}" for c in choices))
 
 
-def _said(rng: Generator, told: str, tongue: Mapping[str, str]) -> Instruction:
-    """Three words, each said in the tongue; the k-th of all is k times as rare as the first."""
-    words, often = tuple(tongue), 1 / np.arange(1, len(tongue) + 1)
-    drawn = rng.choice(len(words), 3, replace=False, p=often / often.sum())
-    said = [words[int(index)] for index in drawn]
-    return _instruction(told, " ".join(said), " ".join(tongue[word] for word in said))
+def _ends(rng: Generator, told: str, rank: Mapping[str, float]) -> Instruction:
+    """Which is ranked highest, and which lowest."""
+    words = some(rng, tuple(rank), TO_WRITE)
+    ordered = sorted(words, key=rank.__getitem__, reverse=True)
+    return _instruction(told, " ".join(words), f"{ordered[0]} {ordered[-1]}")
 
 
-def _most(rng: Generator, told: str, rank: Mapping[str, float]) -> Instruction:
-    """Which of five is ranked highest; the closer they are, the harder it is."""
-    words = some(rng, tuple(rank), 5)
+def _first(rng: Generator, told: str, rank: Mapping[str, float]) -> Instruction:
+    """Which is ranked highest."""
+    words = some(rng, tuple(rank), TO_CHOOSE)
     return _instruction(told, " ".join(words), max(words, key=rank.__getitem__), tuple(words))

@@ -42,6 +42,22 @@ def test_a_run_as_it_was_made_verifies(genuine: Genuine, tmp_path: Path) -> None
     assert problems(tmp_path, *genuine.where, fails=False) == dict.fromkeys(names, "")
 
 
+def test_a_budget_of_active_parameters_is_a_kind_of_its_own(
+    toy_weights: Path, tmp_path: Path
+) -> None:
+    own = toy(tmp_path, toy_weights)
+    own.bench("smora", "lora", "--budget", "12800", "--budget-kind", "active")
+    active = Forged.of(next(own.runs.glob("*/12800-active/smora/*.json")))
+    counts = active.raw["parameters"]
+    assert 12544 <= counts["active"] <= 12832 < counts["adapter"]
+    name = active.copy().write(tmp_path / "copy")
+    assert problems(tmp_path / "copy", *own.where, fails=False) == {name: ""}
+    active.spec["budget_kind"] = "total"
+    name = active.write(tmp_path / "forged")
+    said = problems(tmp_path / "forged", *own.where, fails=True)[name]
+    assert "config for a budget of 12,800" in said
+
+
 def adds_one(part: str) -> Callable[[Forged], None]:
     def forge(own: Forged) -> None:
         own.raw["parameters"][part] += 1

@@ -11,6 +11,7 @@ import pytest
 from conftest import Toy
 from pydantic import ValidationError
 
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.job import Job
 from seesaw.suite.plan.plan import make_jobs
 from seesaw.suite.plan.request import parse_method
@@ -33,7 +34,7 @@ Store(sys.argv[1]).add(result.record, result.files)
 
 def a_job(toy: Toy, method: str = "smora") -> Job:
     workload = Workload(get_track(str(toy.path)), None, str(toy.weights), ("topic", "similarity"))
-    (job,) = make_jobs(workload, [parse_method(method)], None, [0])
+    (job,) = make_jobs(workload, [parse_method(method)], Budget(), [0])
     assert isinstance(job, Job)
     return job
 

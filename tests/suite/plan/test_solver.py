@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seesaw.methods import get_method, method_names
 from seesaw.methods.core.placement import Place, Placement
-from seesaw.suite.plan.solver import ABOVE, BELOW, BudgetError, solve, spread
+from seesaw.suite.plan.solver import ABOVE, BELOW, MOST_TOTAL, BudgetError, solve, spread
 
 MINILM = {Place.at(f"layer.{i}.{name}"): shape for i in range(6) for name, shape in {
     "query": (384, 384), "key": (384, 384), "value": (384, 384), "out": (384, 384),
@@ -40,6 +40,31 @@ def test_the_budget_is_filled_or_the_nearest_sizes_named(
     else:
         total = solved.parameters(MINILM, n_tasks).total
         assert (1 - BELOW) * target <= total <= (1 + ABOVE) * target
+
+
+@pytest.mark.parametrize("name", method_names())
+@settings(max_examples=25)
+@given(target=st.integers(100_000, 1_000_000), n_tasks=st.integers(1, 8))
+def test_a_budget_of_what_is_active_counts_that_alone(name: str, target: int, n_tasks: int) -> None:
+    config = get_method(name)().placed(Placement(".*"), 0.0, n_tasks).scaled(2.0)
+    try:
+        solved = solve(config, MINILM, n_tasks, target, "active")
+    except BudgetError as error:
+        said = str(error)
+        assert any(of in said for of in ("active parameters", "token uses", "over the budget"))
+    else:
+        counts = solved.parameters(MINILM, n_tasks)
+        if config.under_budget:
+            assert counts.active <= (1 + ABOVE) * target
+            assert counts.total <= MOST_TOTAL * target
+        if not config.fixed_size:
+            assert counts.active >= (1 - BELOW) * target
+
+
+def test_active_parameters_are_an_eighth_of_all_at_the_least() -> None:
+    share = get_method("lora_per_task")().placed(Placement(".*"), 0.0, 9).scaled(2.0)
+    with pytest.raises(BudgetError, match=r"5,971,968 parameters where one token uses 663,552"):
+        solve(share, MINILM, 9, FULL // 4, "active")
 
 
 @pytest.mark.parametrize("name", COMPARED)

@@ -74,7 +74,7 @@ def test_writers_at_once_get_numbers_of_their_own(tmp_path: Path) -> None:
         ('{"schema_version": 1', "not JSON"),
         ("[1, 2]", "no schema_version"),
         ('{"name": "other"}', "no schema_version"),
-        ('{"schema_version": 99}', "schema version 99 is newer than ours, 3"),
+        ('{"schema_version": 99}', "schema version 99 is newer than ours, 4"),
         ('{"schema_version": 1, "kind": "run"}', "Field required"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 import torch
 from conftest import Toy, replaced
 
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.job import Job
 from seesaw.suite.plan.plan import make_jobs
 from seesaw.suite.plan.request import parse_method
@@ -24,7 +25,7 @@ STEPS = 6
 def a_job(toy: Toy, method: str) -> Job:
     replaced(toy.path, steps=STEPS, dropout=0.3)
     workload = Workload(get_track(str(toy.path)), None, str(toy.weights), ("topic", "similarity"))
-    (job,) = make_jobs(workload, [parse_method(method)], None, [0])
+    (job,) = make_jobs(workload, [parse_method(method)], Budget(), [0])
     assert isinstance(job, Job)
     return job
 

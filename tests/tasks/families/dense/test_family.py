@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from seesaw.methods import routing
+from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.plan import make_jobs
 from seesaw.suite.plan.request import parse_method
 from seesaw.suite.plan.workload import Workload
@@ -40,7 +41,7 @@ def workload(tiny_scenes: Path) -> Workload:
 
 def built(workload: Workload, method: str) -> nn.Module:
     """A model whose update is not zero."""
-    job = make_jobs(workload, [parse_method(method)], None, [0])[0]
+    job = make_jobs(workload, [parse_method(method)], Budget(), [0])[0]
     model = build(workload, job.config, 0)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
