@@ -107,6 +107,12 @@ def diverged_line(board: Board) -> str:
     return f"Diverged, and scored as the frozen backbone (`{FROZEN}`) where that is there: {named}."
 
 
+def refused_line(board: Board) -> str:
+    """What does not fit the budget, and why; empty where everything does."""
+    named = "; ".join(f"`{plain(name)}`, {plain(why)}" for name, why in board.refused.items())
+    return f"Does not fit this budget: {named}." if named else ""
+
+
 def _settings(tuned: Tuned) -> str:
     said = ", ".join(f"{plain(name)} {value:g}" for name, value in tuned.values.items())
     return f"{said} †" if tuned.edge else said

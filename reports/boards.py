@@ -114,6 +114,8 @@ class Board:
     conditions: str
     entries: list[Entry] = field(default_factory=list)
     diverged: list[Record] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    """Why what is asked for does not fit the budget, by name."""
 
     @property
     def name(self) -> str:
@@ -225,6 +227,7 @@ def boards(records: Iterable[Record], speed: Iterable[SpeedRecord] = ()) -> list
             board.entries.append(Entry(name, runs, ratios.get(key)))
         found.append(board)
     _stand_in(found, lost)
+    _say_refused(found, newest(records, "refused").values())
     return sorted(found, key=lambda board: (board.track, -board.budget, board.conditions))
 
 
@@ -247,6 +250,18 @@ def _stand_in(found: Sequence[Board], lost: Iterable[Record]) -> None:
         for entry in board.entries:
             if (entry.name, entry.records[0].spec.config) == (spec.variant, spec.config):
                 entry.stand_ins += frozen
+
+
+def _say_refused(found: Sequence[Board], refused: Iterable[Record]) -> None:
+    """Say on all boards of a track and budget what does not fit, however they were tuned."""
+    why: dict[tuple[str, int, BudgetKind], dict[str, str]] = defaultdict(dict)
+    for record in refused:
+        spec = record.spec
+        why[spec.track, spec.budget, spec.budget_kind][spec.variant] = record.error or ""
+    for board in found:
+        there = {entry.name for entry in board.entries}
+        reasons = why[board.track, board.budget, board.kind]
+        board.refused = {name: own for name, own in sorted(reasons.items()) if name not in there}
 
 
 def _ratios(speed: Iterable[SpeedRecord]) -> dict[tuple[str, int, str, str], float]:

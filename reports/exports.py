@@ -36,6 +36,7 @@ def _board(judged: Judgement) -> dict[str, Any]:
         "alike": shared(board.example),
         "tuned": tuned and {"space": tuned.space, "trials": tuned.trials},
         "items_counted": judged.evidence.knows_items,
+        "refused": board.refused,
         "thresholds": list(THRESHOLDS),
         "tasks": {
             name: {

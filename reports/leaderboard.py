@@ -13,6 +13,7 @@ from seesaw.reports import calibration_page, exports, speed, tuning
 from seesaw.reports.board_page import (
     answer,
     diverged_line,
+    refused_line,
     sizes,
     task_table,
     tuning_line,
@@ -156,6 +157,7 @@ def markdown(
             unlike(board, main[board.track, board.size]),
             tuning_line(board),
             diverged_line(board),
+            refused_line(board),
             *([] if judged.evidence.knows_items else [NO_ITEMS]),
             *board_lines(board, calibrations),
             answer(judged),

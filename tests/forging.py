@@ -33,9 +33,12 @@ class Forged:
     @classmethod
     def of(cls, path: Path) -> Self:
         """The record in the JSON file `path`, of a clean commit whatever it was made from."""
-        raw, content = json.loads(path.read_text()), path.with_suffix(".parquet").read_bytes()
+        raw, beside = json.loads(path.read_text()), path.with_suffix(".parquet")
         raw["provenance"]["dirty"] = False
         raw["provenance"]["git_commit"] = raw["provenance"]["git_commit"] or "0" * 40
+        if not beside.exists():  # it did not end `ok`
+            return cls(raw, pd.DataFrame(), None)
+        content = beside.read_bytes()
         return cls(raw, pd.read_parquet(io.BytesIO(content)), content)
 
     def copy(self) -> Self:
@@ -73,11 +76,14 @@ class Forged:
             buffer = io.BytesIO()
             self.outcomes.to_parquet(buffer, index=False)
             content = buffer.getvalue()
-        self.raw |= {"id": spec.id, "outcomes_sha256": hashlib.sha256(content).hexdigest()}
+        ended = self.raw["status"] == "ok"
+        sha256 = hashlib.sha256(content).hexdigest() if ended else None
+        self.raw |= {"id": spec.id, "outcomes_sha256": sha256}
         name = f"{spec.prefix}-{self.raw['attempt']}"
         folder = store / spec.folder
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.parquet").write_bytes(content)
+        if ended:
+            (folder / f"{name}.parquet").write_bytes(content)
         (folder / f"{name}.json").write_text(json.dumps(self.raw))
         return name
 

@@ -106,7 +106,8 @@ def dry_run(estimates: Sequence[Estimate], as_json: bool) -> None:
 def _estimate_json(estimate: Estimate) -> dict[str, Any]:
     job = estimate.job
     if isinstance(job, Refused):
-        return vars(job)
+        named = ("track", "method", "seed", "reason")
+        return {name: getattr(job, name) for name in named}
     return {
         "spec": job.spec.model_dump(mode="json"),
         "id": job.spec.id,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # torch comes in with the first record that has no verdict ye
     from seesaw.suite.audit.reference import References
 
 
-JUDGED = ("ok", "diverged")
+JUDGED = ("ok", "diverged", "refused")
 """How runs end that would end so again; another failure says nothing of a method."""
 
 

@@ -29,13 +29,26 @@ def spec_problems(record: Record, reference: Reference) -> tuple[list[str], Meth
         problems += _tuned_problems(spec, request, reference.track)
         config = reference.config(request.at(spec.tuned), budget)
     except BudgetError as error:
-        return [*problems, f"budget is {spec.budget:,}: {error}"], None
+        return [*problems, _not_filled(spec, error)], None
     except (RequestError, UnknownName) as error:
         return [*problems, f"method or options: {error}"], None
     problems += _method_problems(record, config)
     expected = json.loads(json.dumps(config.describe()))
     wrong = list(differences(f"config for a budget of {spec.budget:,}", spec.config, expected))
     return problems + wrong, None if wrong else config
+
+
+def refusal_problems(record: Record, reference: Reference) -> list[str]:
+    """What is wrong with a record that says that its method does not fit its budget."""
+    problems, config = spec_problems(record, reference)
+    said = _not_filled(record.spec, record.error)
+    if config is not None or said not in problems:
+        return [*problems, f"error is {record.error!r}, which is not what the budget solver says"]
+    return [problem for problem in problems if problem != said]
+
+
+def _not_filled(spec: Spec, error: object) -> str:
+    return f"budget is {spec.budget:,}: {error}"
 
 
 def _request(spec: Spec) -> MethodRequest:

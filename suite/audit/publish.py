@@ -15,7 +15,8 @@ def publish(
 ) -> tuple[list[Record | Calibration], dict[str, str]]:
     """Copy every record that verifies, comes from a clean commit and is not there yet.
 
-    A run that diverged is one too, since it would again; others that failed say nothing of it.
+    A run that diverged is one too, or one that does not fit its budget, since it would again.
+    Others that failed say nothing of a method.
 
     With `again`, runs whose outcomes differ from their published twin's, as after a change of the
     code, are copied too, as new attempts. The newest calibration goes with its runs.
@@ -80,6 +81,8 @@ def _copy_calibrations(
 
 def _evidence(record: Record, runs: Store, sources: Sources) -> dict[str, bytes]:
     """What may be published beside a record: pictures of other people's images may not."""
+    if record.status != "ok":
+        return {}
     files = runs.evidence(record)
     if sources.track_of(record).tier != "embedded":
         files.pop(PICTURE, None)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from seesaw.suite.audit.cache import Verdict
-from seesaw.suite.audit.identity import spec_problems
+from seesaw.suite.audit.identity import refusal_problems, spec_problems
 from seesaw.suite.audit.reference import Reference, References
 from seesaw.suite.audit.results import count_problems, result_problems, same
 from seesaw.suite.audit.statement import statement_problems
@@ -21,7 +21,9 @@ from seesaw.tasks.task import DataError, WeightsError
 
 
 def verify(record: Record, content: bytes, references: References) -> Verdict:
-    """What is wrong with a record that ended `ok`, or diverged: that says what it is, and no more.
+    """What is wrong with a record that ended `ok`, diverged or was refused.
+
+    The last two say no more than what they are, and the budget solver why it refused.
 
     Everything that tables print is computed anew: scores from the outcomes file, rows and labels
     from the data, baselines, the config from the budget solver, and the parameters by building the
@@ -38,6 +40,8 @@ def verify(record: Record, content: bytes, references: References) -> Verdict:
         return Verdict([printable(error)])
     except WeightsError as error:  # another time they may be there
         return Verdict([printable(error)], lasting=False)
+    if record.status == "refused":
+        return Verdict([printable(problem) for problem in refusal_problems(record, reference)])
     problems, config = spec_problems(record, reference)
     notes = [reference.note] if reference.note else []
     if record.status == "diverged":

@@ -31,17 +31,31 @@ def make_jobs(
     jobs: list[Job | Refused] = []
     for request in methods:
         try:
-            config = workload.config(request.at(tuned), budget)
+            config = workload.config(request.at(tuned), budget).describe()
             specs = [workload.spec(request, config, budget, seed, tuned) for seed in seeds]
         except RequestError:  # what is asked for means nothing; said before anything is run
             raise
         except BudgetError as error:
-            jobs += _refused(workload, request, seeds, str(error))
+            jobs += _too_large(workload, request, budget, seeds, str(error))
         except Exception:  # a method's own code may raise anything
             jobs += _refused(workload, request, seeds, traceback.format_exc())
         else:
             jobs += [Job.of(workload, spec) for spec in specs]
     return jobs
+
+
+def _too_large(
+    workload: Workload, request: MethodRequest, budget: Budget, seeds: Sequence[int], reason: str
+) -> list[Refused]:
+    method = request.config_class
+    says = {
+        "routes_on": method.routes_on,
+        "told_task": method.told_task,
+        "learning_rate_factor": method.learning_rate_factor,
+    }
+    specs = [workload.spec(request, {}, budget, seed) for seed in seeds]
+    named = (workload.slug, request.label)
+    return [Refused(*named, spec.seed, reason, spec, says) for spec in specs]
 
 
 def _refused(

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seesaw.suite.records.record import Provenance, Record, Spec
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A run that cannot even be planned, and why; the others of its request are not held up."""
+    """A run that cannot even be planned, and why; the others of its request are not held up.
+
+    `spec` is there where its budget is why: it has no config, and `method` is what records say of
+    one beside it.
+    """
 
     track: str
     method: str
     seed: int
     reason: str
+    spec: Spec | None = None
+    says: Mapping[str, Any] = field(default_factory=dict)
+
+    def record(self, spec: Spec, attempt: int, source: Provenance) -> Record:
+        """That it does not fit, to be stored."""
+        return Record(
+            id=spec.id,
+            attempt=attempt,
+            spec=spec,
+            status="refused",
+            error=self.reason,
+            provenance=source,
+            **self.says,
+        )

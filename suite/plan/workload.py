@@ -96,7 +96,7 @@ class Workload:
     def spec(
         self,
         request: MethodRequest,
-        config: MethodConfig,
+        config: Mapping[str, Any],
         budget: Budget,
         seed: int,
         tuned: Tuned | None = None,
@@ -110,7 +110,7 @@ class Workload:
             weights_sha256=backbone.sha256 or sha256(self.weights),
             method=request.name,
             options=request.options,
-            config=config.describe(),
+            config=dict(config),
             budget=budget.on(self.track),
             budget_kind=budget.kind,
             recipe=self.track.recipe.model_dump(mode="json"),

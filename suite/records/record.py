@@ -240,7 +240,9 @@ class Record(StrictModel):
         description="what the method's gate depends on"
     )
     told_task: bool = Field(False, description="whether the method needs the task's id")
-    status: Literal["ok", "diverged", "oom", "failed"]
+    status: Literal["ok", "diverged", "oom", "failed", "refused"] = Field(
+        description="refused: the method does not fit the budget, and `error` says why"
+    )
     error: str | None = None
     parameters: ParameterCounts | None = None
     learning_rate_factor: float = Field(1.0, description="of the recipe's peak learning rate")

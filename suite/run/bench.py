@@ -112,6 +112,7 @@ def bench(
     for number, job in enumerate(jobs):
         if isinstance(job, Refused):
             outcomes[number] = Outcome(job.track, job.method, job.seed, None, error=job.reason)
+            _remember(job, runs, here)
         elif job.spec.id in pending:
             continue  # it is the run of another job, too
         elif isinstance(found := _known(number, job, runs, published, force, here), Pending):
@@ -128,6 +129,14 @@ def bench(
         outcomes[number] if isinstance(job, Refused) or number in outcomes else ended[job.spec.id]
         for number, job in enumerate(jobs)
     ]
+
+
+def _remember(refused: Refused, runs: Store, here: Provenance) -> None:
+    """Store once that a method does not fit a budget."""
+    if (spec := refused.spec) is None:
+        return
+    if not any(known.error == refused.reason for known in runs.attempts(spec)):
+        runs.add(refused.record(spec, runs.next_attempt(spec), here))
 
 
 def _known(

@@ -87,10 +87,15 @@ def test_a_seed_that_diverged_counts_as_the_frozen_backbone(results: Store, tmp_
     results.add(record(None, spec("smora", 2), status="diverged", error="loss is nan"))
     results.add(record(None, spec("smora", 1), status="diverged", error="it was an older state"))
     results.add(record(None, spec("ase", 0), status="diverged", error="loss is nan"))
+    none = {"config": {}}
+    for method in ("mode", "smora"):  # the second fits by now
+        other = spec(method).model_copy(update=none)
+        results.add(record(None, other, status="refused", error="the nearest sizes are 1 | 2"))
     written(results, tmp_path / "reports")
     text = (tmp_path / "reports" / "LEADERBOARD.md").read_text()
     (said,) = [line for line in text.splitlines() if line.startswith("Diverged")]
     assert said.endswith("is there: `ase` seed 0, `smora` seed 2.")
+    assert "Does not fit this budget: `mode`, the nearest sizes are 1 \\| 2." in text
     verdict, by_task, *_ = (line for line in text.splitlines() if line.startswith("| smora "))
     assert verdict.endswith("| 3, 1 of them diverged |")
     assert "59.0 (" in verdict  # of 75, 77 and 25

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Seesaw, Toy
-from forging import Forged
+from forging import Forged, problems
 
 from seesaw.suite.records.store import Store
 
@@ -41,7 +41,7 @@ def test_publish_takes_clean_verified_records_only(seesaw: Seesaw, tmp_path: Pat
     runs = Store(str(tmp_path / "runs"))
     dirty = record(outcomes_of()).provenance.model_copy(update={"dirty": True})
     runs.add(record(outcomes_of(), provenance=dirty), {".parquet": outcomes_of()})
-    runs.add(record(None, of=spec(seed=1), status="diverged", error="loss is nan at step 3"))
+    runs.add(record(None, of=spec(seed=1), status="failed", error="a disk was full"))
     runs.add(
         record(outcomes_of(), of=spec(seed=2, track="elsewhere@1")), {".parquet": outcomes_of()}
     )
@@ -49,8 +49,38 @@ def test_publish_takes_clean_verified_records_only(seesaw: Seesaw, tmp_path: Pat
     assert answer["published"] == []
     reasons = " | ".join(sorted(answer["refused"].values()))
     assert "made from a tree that is not a clean commit" in reasons
-    assert "status is diverged" in reasons
+    assert "status is failed" in reasons
     assert "unknown track 'elsewhere'" in reasons
+
+
+def test_what_would_end_so_again_is_published_too(toy_track: Toy) -> None:
+    toy_track.bench("lora", "--budget", "10", fails=True)
+    toy_track.bench("lora", "--budget", "10", fails=True)
+    (path,) = toy_track.runs.glob("*/10/lora/*.json")
+    refused = Forged.of(path)
+    assert refused.raw["status"] == "refused"
+    assert "cannot fill a budget of 10 parameters" in refused.raw["error"]
+    refused.write(toy_track.runs)
+    toy_track.bench("lora")
+    diverged = Forged.of(next(toy_track.runs.glob("*/12800/lora/*.json")))
+    nothing = {"tasks": {}, "parameters": None, "cost": None, "loss_curve": []}
+    diverged.raw |= {"status": "diverged", "error": "loss is nan at step 2", **nothing}
+    diverged.spec["seed"] = 5
+    diverged.write(toy_track.runs)
+    where = ("--runs", toy_track.runs, "--results", toy_track.results, *toy_track.where)
+    assert "2 records published" in Seesaw()("publish", *where)
+    found = [record.status for record in Store(str(toy_track.results)).scan().records]
+    assert sorted(found) == ["diverged", "refused"]
+
+
+def test_a_method_that_fits_cannot_be_said_not_to(toy_track: Toy) -> None:
+    toy_track.bench("lora", "--budget", "10", fails=True)
+    forged = Forged.of(next(toy_track.runs.glob("*/10/lora/*.json")))
+    forged.spec["budget"] = 12800
+    name = forged.write(toy_track.folder / "forged")
+    (said,) = problems(toy_track.folder / "forged", *toy_track.where, fails=True).values()
+    assert name
+    assert "which is not what the budget solver says" in said
 
 
 @pytest.mark.slow
