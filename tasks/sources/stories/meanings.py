@@ -7,6 +7,7 @@ from numpy.random import Generator
 from seesaw.tasks.sources.stories.text import some
 from seesaw.tasks.sources.stories.world import (
     COLOURS,
+    KINDS,
     LETTERS,
     MAKERS,
     NAMES,
@@ -20,6 +21,7 @@ from seesaw.tasks.sources.stories.world import (
 RANKED = (
     *(*THINGS, *PLACES, *COLOURS, *VERBS, *NAMES, *OPPOSITE, *LETTERS),
     *(*YOUNG.values(), *MAKERS, *MAKERS.values()),
+    *(word for kind in KINDS.values() for word in kind),
 )
 """What can be seen, liked or painted; an even number, so that turned round none stays in place."""
 
