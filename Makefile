@@ -12,6 +12,9 @@ TASKS   ?=
 TUNED   ?=
 PARAMS  ?=
 FIGURE  ?=
+CLAIM   ?=
+RUN     ?=
+LIMIT   ?=
 THREADS ?=
 JOBS    ?=
 
@@ -26,11 +29,11 @@ export PYTHONHASHSEED = 0
 some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench tune calibrate leaderboard budgets test quick lint
+.PHONY: help setup bench tune calibrate claims leaderboard budgets test quick lint
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
-	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, BUDGET_KIND (total or active), SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once), TUNED (1: tune first); for budgets BACKBONE, TASKS, PARAMS, FIGURE'
+	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, BUDGET_KIND (total or active), SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once), TUNED (1: tune first); for claims CLAIM, RUN (1: do what is missing), LIMIT (hours); for budgets BACKBONE, TASKS, PARAMS, FIGURE'
 
 setup: $(READY) ## make the environment in .venv from requirements.lock, and the backbones of embedded tracks
 	-@$(BIN)/seesaw backbones fetch
@@ -57,6 +60,11 @@ tune: $(READY) ## as many trials of every METHOD, scored on dev alone, and the s
 
 calibrate: $(READY) ## what TRACK can tell apart: LoRA and SMoRA over seeds, and LoRA where it must lose
 	@$(BIN)/seesaw calibrate "$(TRACK)" $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
+	  $(call some,--threads,$(THREADS)) $(call some,--jobs,$(JOBS))
+
+claims: $(READY) ## what our runs say to the papers' claims, and what is missing with its cost; RUN=1 does it
+	@$(BIN)/seesaw claims $(CLAIM) $(if $(strip $(RUN)),--run) $(call some,--limit,$(LIMIT)) \
+	  $(call some,--data,$(DATA)) $(call some,--weights,$(WEIGHTS)) \
 	  $(call some,--threads,$(THREADS)) $(call some,--jobs,$(JOBS))
 
 leaderboard: $(READY) ## rebuild every table and figure from results/

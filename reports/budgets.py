@@ -12,7 +12,7 @@ import seaborn as sns
 
 from seesaw.reports.boards import boards
 from seesaw.reports.figure import svg
-from seesaw.reports.leaderboard import replace
+from seesaw.reports.files import replace
 from seesaw.suite.records.store import Store
 
 QUALITY, COST = "test average, points", "inference operations / LoRA"

@@ -12,9 +12,8 @@ from seesaw.reports.boards import Board, Entry, shared
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.suite.records.record import CANONICAL, played_on, track_of
-from seesaw.tasks.catalogue import TrackError, UnknownTrack, get_track
-from seesaw.tasks.track import CONFLICT
 
+CONFLICT = "conflict"
 INTRODUCTION = """\
 Averages (95 %) by the share of conflict between the tasks, on boards that are alike but for that
 dial. Entries are those at two points or more."""
@@ -48,12 +47,17 @@ class Curve:
         return {name: own for name, own in sorted(found.items()) if len(own) > 1}
 
 
-def curves(found: Iterable[Judgement]) -> list[Curve]:
-    """All that have two points or more, in the order of boards."""
+def curves(found: Iterable[Judgement], dials: Mapping[str, float]) -> list[Curve]:
+    """All that have two points or more, in the order of boards.
+
+    Args:
+        found: boards, judged.
+        dials: where a track's dial is unless it is turned, by `name@version`.
+    """
     groups: dict[str, dict[float, Judgement]] = {}
     for judged in found:
         board = judged.board
-        if (at := conflict_of(board.track)) is not None and board.has_average:
+        if (at := conflict_of(board.track, dials)) is not None and board.has_average:
             groups.setdefault(_but_for_dial(board), {}).setdefault(at, judged)
     return [_curve(own) for own in groups.values() if len(own) > 1]
 
@@ -63,15 +67,11 @@ def _curve(found: Mapping[float, Judgement]) -> Curve:
     return Curve(track_of(first.track), first.size, dict(sorted(found.items())))
 
 
-def conflict_of(slug: str) -> float | None:
+def conflict_of(slug: str, dials: Mapping[str, float]) -> float | None:
     """What the dial of a track is at, which its slug need not say; None without one."""
     if turned := re.search(rf"-{CONFLICT}([0-9.]+)$", played_on(slug)):
         return float(turned[1])
-    try:
-        own = get_track(track_of(slug)).options.get(CONFLICT)
-    except (UnknownTrack, TrackError):
-        return None
-    return own if isinstance(own, float | int) else None
+    return dials.get(track_of(slug))
 
 
 def _but_for_dial(board: Board) -> str:

@@ -18,8 +18,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from seesaw.reports.boards import Board  # noqa: E402
-from seesaw.reports.dial import Curve  # noqa: E402
-from seesaw.tasks.track import CONFLICT  # noqa: E402
+from seesaw.reports.dial import CONFLICT, Curve  # noqa: E402
 
 MOST_BOARDS = 3
 """A figure shows this many boards of a track, the largest budgets first."""

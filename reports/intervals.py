@@ -166,13 +166,17 @@ def verdicts(means: Vector, spread: Spread, margin: float) -> list[Verdict]:
     5 % for all the family (Holm); the rest is *inconclusive*.
     """
     apart = holm(spread.p_values(means))
-    room = margin - np.abs(means)
-    one_sided = spread.p_values(room) / 2  # at the nearer margin
-    within = holm(np.where(room > 0, one_sided, 1 - one_sided))
+    within = holm(above(margin - np.abs(means), spread))  # at the nearer margin
     return [
         "equivalent" if equal else "inconclusive" if p >= LEVEL else "better" if m > 0 else "worse"
         for m, p, equal in zip(means, apart, within < LEVEL, strict=True)
     ]
+
+
+def above(means: Vector, spread: Spread) -> Vector:
+    """p-values of one-sided tests of whether what the means are of is above 0."""
+    one_sided = spread.p_values(means) / 2
+    return np.where(means > 0, one_sided, 1 - one_sided)
 
 
 def holm(p_values: Vector) -> Vector:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,10 +19,15 @@ from seesaw.reports.board_page import (
 )
 from seesaw.reports.boards import REFERENCES, SEEDS_FOR_RANKS, Board, boards
 from seesaw.reports.calibration_page import board_lines
+from seesaw.reports.claims import page as claims_page
+from seesaw.reports.claims.decide import decide
+from seesaw.reports.claims.found import Stored
+from seesaw.reports.claims.read import Claims
 from seesaw.reports.comparison import MARGIN, TASK_MARGIN
 from seesaw.reports.dial import Curve, curves, section
 from seesaw.reports.evidence import Outcomes
 from seesaw.reports.figure import draw, draw_curve
+from seesaw.reports.files import linked, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.reports.statistics import Summary
@@ -69,6 +72,8 @@ nats per token. A name that is a link shows predictions.
 """
 
 
+NO_CLAIMS = Claims([], {}, "")
+NO_DIALS: Mapping[str, float] = {}
 NO_ITEMS = (
     "Answers are not known item by item everywhere here; where they are not, intervals count seeds "
     "alone."
@@ -81,6 +86,9 @@ def build(
     out: Path,
     calibrations: Sequence[Calibration] = (),
     outcomes: Outcomes = lambda record: None,
+    claims: Claims = NO_CLAIMS,
+    results: str = "results",
+    dials: Mapping[str, float] = NO_DIALS,
 ) -> list[Path]:
     """Write the leaderboard into the folder `out`; the files written.
 
@@ -90,22 +98,28 @@ def build(
         out: made where it is missing.
         calibrations: those that are to be shown.
         outcomes: what runs answered; where they are not at hand, intervals count seeds alone.
+        claims: what is held against the records.
+        results: the store's address, which claims link to.
+        dials: where tracks have their dial of conflict, by `name@version`.
     """
     found = boards(records, scan.speed)
     links = _links(scan.pictures, out)
     figures = {track: draw(track, own) for track, own in by_track(found).items()}
     settings = untuned(found)
     judged = [Judgement(board, outcomes, settings.get(board.name)) for board in found]
-    dials = [curve for curve in curves(judged) if curve.entries()]
+    turned = [curve for curve in curves(judged, dials) if curve.entries()]
     files = {
-        "LEADERBOARD.md": markdown(judged, list(figures), links, calibrations, dials),
+        "LEADERBOARD.md": markdown(judged, list(figures), links, calibrations, turned),
         "boards.json": exports.as_json(judged),
         calibration_page.PAGE: calibration_page.markdown(calibrations),
         tuning.PAGE: tuning.markdown(records),
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
+        claims_page.PAGE: claims_page.markdown(
+            decide(claims, Stored(judged, records, scan.speed)), claims.facts, linked(results, out)
+        ),
         **{f"figures/{track}.svg": figure for track, figure in figures.items()},
-        **{f"figures/{own.name}.svg": draw_curve(own) for own in dials},
+        **{f"figures/{own.name}.svg": draw_curve(own) for own in turned},
         **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
     }
     paths = [out / name for name in files]
@@ -122,20 +136,9 @@ def by_track(found: Sequence[Board]) -> dict[str, list[Board]]:
     return tracks
 
 
-def replace(path: Path, content: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    temporary.write_text(content)
-    os.replace(temporary, path)
-
-
 def _links(pictures: Mapping[str, str], out: Path) -> dict[str, str]:
     """Addresses of pictures as links from a page in `out`, by the path of their record."""
-    return {
-        path: Path(os.path.relpath(address, out)).as_posix() if Path(address).exists() else address
-        for path, address in pictures.items()
-    }
+    return {path: linked(address, out) for path, address in pictures.items()}
 
 
 def markdown(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -117,3 +117,21 @@ def relative_gain(own: Quantity, reference: Quantity, lower_is_better: bool) -> 
     ratio, sign = own.mean / reference.mean, -1 if lower_is_better else 1
     moved = own.plus(-own.mean) - reference.plus(-reference.mean) * ratio
     return (moved * (1 / reference.mean)).plus(ratio - 1) * (100 * sign)
+
+
+def apart(parts: Sequence[Quantity]) -> list[Quantity]:
+    """The same quantities, as those of test sets that have no item in common.
+
+    Test sets of equally many items count as one and the same (see `Quantity`). Here every one
+    stands in a block of its own in the set of all, weighed so that its variance stays.
+    """
+    count = len(parts)
+    found = []
+    for place, own in enumerate(parts):
+        blocks = {}
+        for n, pulls in own.influences.items():
+            wide = np.zeros((len(pulls), count * n))
+            wide[:, place * n : (place + 1) * n] = (pulls - pulls.mean(1, keepdims=True)) * count
+            blocks[count * n] = wide
+        found.append(Quantity(own.values, blocks))
+    return found

@@ -100,6 +100,12 @@ def get_track(name: str) -> Track:
         raise TrackError(f"track {name}: {error}") from None
 
 
+def dials() -> dict[str, float]:
+    """What the dial of conflict is at, by `name@version` of every track that has one."""
+    tracks = [_read(path) for versions in _shipped().values() for path in versions.values()]
+    return {own.slug: own.options[CONFLICT] for own in tracks if CONFLICT in own.options}
+
+
 def read_track(raw: Mapping[str, Any]) -> Track:
     """The track that a file, or a snapshot of one, describes.
 

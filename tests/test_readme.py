@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-PAGES = ("README.md", "CONTRIBUTING.md", "reports/LEADERBOARD.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "reports/LEADERBOARD.md", "reports/CLAIMS.md")
 
 
 def test_there_is_python_to_run() -> None:

@@ -24,6 +24,7 @@ seesaw.tasks.sources
 seesaw.tasks.families
 seesaw.tasks.backbones
 seesaw.tasks
+seesaw.tasks.strict
 seesaw.methods
 seesaw.methods.registry
 seesaw.methods.core
@@ -32,7 +33,12 @@ seesaw.methods.core
 HEIGHT = {
     room: -floor for floor, line in enumerate(FLOORS.strip().splitlines()) for room in line.split()
 }
-SEEN_BY_REPORTS = ("seesaw.reports", "seesaw.suite.records", "seesaw.tasks.families")
+SEEN_BY_REPORTS = (
+    "seesaw.reports",
+    "seesaw.suite.records",
+    "seesaw.tasks.families",
+    "seesaw.tasks.strict",
+)
 FOLDERS = ("seesaw", "suite", "methods", "tasks", "reports")
 FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 

@@ -31,7 +31,7 @@ def publish(
     from seesaw.suite.audit.publish import publish as copy
     from seesaw.suite.records.store import Store
 
-    sources = _sources(track, data, weights)
+    sources = sources_of(track, data, weights)
     copied, refused = copy(Store(runs), Store(results), sources, again)
     console.published([record.path for record in copied], refused, as_json)
 
@@ -46,14 +46,18 @@ def leaderboard(
     as_json: Json = False,
 ) -> None:
     """Rebuild every table and figure from the published records that verify."""
+    from seesaw.commands.claims import facts_of
+    from seesaw.reports.claims.read import FILE, read
     from seesaw.reports.evidence import stored
     from seesaw.reports.leaderboard import build
     from seesaw.suite.audit.audit import JUDGED, audit
     from seesaw.suite.records.store import Store
+    from seesaw.tasks.catalogue import dials
 
-    store = Store(results)
-    found = audit(store, _sources(track, data, weights), lambda r: r.status in JUDGED)
-    paths = build(found.accepted, found.scan, out, found.calibrations, stored(store))
+    claims, store = read(FILE, facts_of), Store(results)
+    found = audit(store, sources_of(track, data, weights), lambda r: r.status in JUDGED)
+    parts = (found.calibrations, stored(store), claims, store.address, dials())
+    paths = build(found.accepted, found.scan, out, *parts)
     console.written(paths, found.refused, as_json)
 
 
@@ -73,13 +77,14 @@ def verify(
     from seesaw.suite.records.store import Store
 
     wanted = {path.name.removesuffix(".json") for path in records or []}
-    found = audit_named(Store(store), _sources(track, data, weights), wanted)
+    found = audit_named(Store(store), sources_of(track, data, weights), wanted)
     console.verified(found.checked, found.notes, found.scan.leftovers, as_json)
     if any(found.checked.values()):
         raise typer.Exit(1)
 
 
-def _sources(track: str, data: str, weights: str) -> Sources:
+def sources_of(track: str, data: str, weights: str) -> Sources:
+    """Where records are checked against, out of what a user names."""
     from seesaw.suite.audit.sources import Sources
     from seesaw.tasks.catalogue import get_track
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seesaw.console.calibration import calibration
+from seesaw.console.claims import Cost, claims
 from seesaw.console.comparisons import LAYOUTS, budgets, memory, speed
 from seesaw.console.listings import backbones, methods, tracks
 from seesaw.console.progress import BenchProgress, Steps
@@ -23,6 +24,7 @@ from seesaw.console.tuning import choices
 __all__ = [
     "LAYOUTS",
     "BenchProgress",
+    "Cost",
     "Steps",
     "backbones",
     "bench_summary",
@@ -30,6 +32,7 @@ __all__ = [
     "calibration",
     "checked",
     "choices",
+    "claims",
     "cleaned",
     "data_checked",
     "dry_run",

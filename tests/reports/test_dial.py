@@ -10,14 +10,16 @@ from records import outcomes_of, record, spec
 from seesaw.reports.dial import conflict_of
 from seesaw.reports.leaderboard import build
 from seesaw.suite.records.store import Store
+from seesaw.tasks.catalogue import dials
 
 
 def test_a_slug_says_where_the_dial_is_or_the_track_does() -> None:
-    assert conflict_of("sentences@2-conflict0") == 0
-    assert conflict_of("sentences@2-conflict0.25-view+price") == 0.25
-    assert conflict_of("sentences@2") == conflict_of("sentences@2-view") == 0.7
-    assert conflict_of("glue@2") is None
-    assert conflict_of("nobody@1") is None
+    known = dials()
+    assert conflict_of("sentences@2-conflict0", known) == 0
+    assert conflict_of("sentences@2-conflict0.25-view+price", known) == 0.25
+    assert conflict_of("sentences@2", known) == conflict_of("sentences@2-view", known) == 0.7
+    assert conflict_of("glue@2", known) is None
+    assert conflict_of("nobody@1", known) is None
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def page(tmp_path: Path) -> str:
                 value = score + 0.02 * seed
                 store.add(record(outcomes_of(), own, value), {".parquet": outcomes_of()})
     scan = store.scan()
-    build(scan.records, scan, tmp_path / "out")
+    build(scan.records, scan, tmp_path / "out", dials=dials())
     assert len(list((tmp_path / "out" / "figures").glob("*-conflict.svg"))) == 1
     return (tmp_path / "out" / "LEADERBOARD.md").read_text()
 

@@ -1,0 +1,1 @@
+"""What papers say of these methods, and what stored runs say to it."""

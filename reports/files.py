@@ -1,0 +1,20 @@
+"""Writing pages, and what they link to."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+
+def replace(path: Path, content: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary.write_text(content)
+    os.replace(temporary, path)
+
+
+def linked(address: str, out: Path) -> str:
+    """An address as a link from a page in `out`: one of this file system is relative to it."""
+    return Path(os.path.relpath(address, out)).as_posix() if Path(address).exists() else address
