@@ -55,15 +55,15 @@ class Evidence:
         """The mean over tasks in points; Δm where some are in another unit, if that is known."""
         if self.board.has_average:
             return average(self.tasks(entry).values())
-        return self.delta_m(entry)
+        return self.delta_m(entry, self.board.reference)
 
-    def delta_m(self, entry: Entry) -> Quantity | None:
-        """Mean over tasks of the relative gain over a LoRA for every task alone, in percent."""
-        if self.board.reference is None or not set(entry.seeds) & set(self.board.reference.seeds):
+    def delta_m(self, entry: Entry, reference: Entry | None) -> Quantity | None:
+        """Mean over tasks of the relative gain over another entry, in percent."""
+        if reference is None or not set(entry.seeds) & set(reference.seeds):
             return None
-        reference, own = self.tasks(self.board.reference), self.tasks(entry)
+        own, other = self.tasks(entry), self.tasks(reference)
         gains = [
-            relative_gain(own[name], reference[name], task.lower_is_better)
+            relative_gain(own[name], other[name], task.lower_is_better)
             for name, task in self.board.example.tasks.items()
         ]
         known = [gain for gain in gains if gain is not None]

@@ -77,6 +77,7 @@ def _entry(judged: Judgement, entry: Entry) -> dict[str, Any]:
             if entry.key in own
         },
         "falls": None if falls is None else {t: _comparison(own) for t, own in falls.items()},
+        "seesaw": {task: _comparison(own) for task, own in judged.seesaw(entry).items()},
         "tasks": {
             name: {
                 "mean": _short(own.mean),

@@ -10,13 +10,13 @@ from seesaw.reports.comparison import Comparison, Pairs, Rank, on_tasks, ranks
 from seesaw.reports.evidence import Evidence, Outcomes
 from seesaw.reports.intervals import Interval
 
-LORA, RANK = "lora", "lora_rank"
+LORA, RANK, SHARED = "lora", "lora_rank", "lora_per_task"
 CONTROLS = {
     "LoRA": LORA,
     "LoRA of its active rank": RANK,
     "equal weights": "molora_uniform",
     "random router": "molora_random",
-    "a LoRA per task": "lora_per_task",
+    "a LoRA per task": SHARED,
 }
 """What every entry is held against, by what a reader calls it."""
 CLOSE = 0.1
@@ -53,8 +53,14 @@ class Judgement:
 
     def delta_m(self, entry: Entry) -> Interval | None:
         """Of Δm to a LoRA for every task alone that has the whole budget."""
-        own = self.evidence.delta_m(entry)
+        own = self.evidence.delta_m(entry, self.board.reference)
         return None if own is None or entry is self.board.reference else Interval.of(own)
+
+    def delta_m_shared(self, entry: Entry) -> Interval | None:
+        """Of Δm to a LoRA for every task alone that share the budget out."""
+        shared = self._entry(SHARED)
+        own = self.evidence.delta_m(entry, shared)
+        return None if own is None or entry is shared else Interval.of(own)
 
     @cached_property
     def against(self) -> Mapping[str, Mapping[str, Comparison]]:
@@ -70,14 +76,22 @@ class Judgement:
     def falls(self, entry: Entry) -> Mapping[str, Comparison] | None:
         """The tasks on which an entry is surely worse than a LoRA for that task alone.
 
-        None where nothing can be said: it is not on the board, or has no two seeds in common.
+        None where nothing can be said, see `seesaw`.
+        """
+        judged = self.seesaw(entry)
+        if not judged:
+            return None
+        return {task: own for task, own in judged.items() if own.verdict == "worse"}
+
+    def seesaw(self, entry: Entry) -> Mapping[str, Comparison]:
+        """What an entry gains, by task, over a LoRA for that task alone; tasks are one family.
+
+        Empty where nothing can be said: that is not on the board, or has no two seeds in common.
         """
         reference = self.board.reference
         if reference is None or reference is entry:
-            return None
-        judged = on_tasks(self.evidence, entry, reference)
-        fallen = {task: own for task, own in judged.items() if own.verdict == "worse"}
-        return fallen if judged else None
+            return {}
+        return on_tasks(self.evidence, entry, reference)
 
     def _keys(self) -> list[str]:
         return [entry.key for entry in self.board.entries]

@@ -8,15 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from seesaw.reports import calibration_page, exports, speed, tuning
-from seesaw.reports.board_page import (
-    answer,
-    diverged_line,
-    refused_line,
-    sizes,
-    task_table,
-    tuning_line,
-    verdict_table,
-)
+from seesaw.reports.board_page import answer, diverged_line, refused_line, sizes, tuning_line
 from seesaw.reports.boards import REFERENCES, SEEDS_FOR_RANKS, Board, boards
 from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.claims import page as claims_page
@@ -31,7 +23,9 @@ from seesaw.reports.files import linked, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.reports.statistics import Summary
+from seesaw.reports.task_table import seesaw_table, task_table
 from seesaw.reports.unlike import largest, unlike, untuned
+from seesaw.reports.verdict_table import verdict_table
 from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Scan
@@ -45,24 +39,25 @@ A board says whether its entries were tuned; one that was not is **provisional**
 rate that suits one method may not suit another. An entry has a rank from {SEEDS_FOR_RANKS} seeds
 on. Entries stand in the order of their average.
 
-Above each table stands which entries are told apart from LoRA. Intervals are of 95 % and count both
-kinds of chance: another seed, and other test items. Differences are paired by seed and item. A
-*verdict* holds at 5 % for all entries of its column together (Holm): better, worse, equivalent
-(surely within {MARGIN} points; {TASK_MARGIN:g} on a single task) or not told apart. *Rank* is the
-best and the worst place that an entry may have; entries that share a letter of *group* cannot be
-told apart, all pairs taken together. The columns of verdicts are LoRA at the same total of
-parameters, LoRA of the rank that is active for a token, the same mixture with equal weights or with
-a router that stays random, and a LoRA for every task, all of them together of the same total.
+Above each table stands which entries are told apart from LoRA, and its second column says it.
+Intervals are of 95 % and count both kinds of chance: another seed, and other test items.
+Differences are paired by seed and item. A *verdict* holds at 5 % for all entries of its column
+together (Holm): better, worse, equivalent (surely within {MARGIN} points; {TASK_MARGIN:g} on a
+single task) or not told apart. *Rank* is the best and the worst place that an entry may have;
+entries that share a letter of *group* cannot be told apart, all pairs taken together. The columns
+of verdicts are LoRA at the same total of parameters, LoRA of the rank that is active for a token,
+the same mixture with equal weights or with a router that stays random, and a LoRA for every task,
+all of them together of the same total.
 
 Scores are in points (metric times 100) on the test split, or in the unit that stands with the
 metric, where ↓ says that less is better; by task, mean ± standard deviation over seeds. *IQM* is
 the mean of the middle half of all scores, a score for every task and seed. *Untuned* is the average
 of the same entry with the track's own settings. *Detectable* is the least gain or loss that would
-be found four times out of five, were this entry alone compared with LoRA. *Δm* is the
-mean over tasks of the relative gain, in percent, over a LoRA for every task alone that has the
-whole budget to itself (`{REFERENCES["total"]}`); *least Δm* leaves out the task that speaks most
-for the entry, since one task with a low reference can make up all of Δm. *Tasks that fall* are
-those on which an entry is surely worse than that LoRA, with the deepest fall.
+be found four times out of five, were this entry alone compared with LoRA. *Δm* is the mean over
+tasks of the relative gain, in percent, over a LoRA for every task alone that has the whole budget
+to itself (`{REFERENCES["total"]}`); *least Δm* leaves out the task that speaks most for the entry,
+since one task with a low reference can make up all of Δm. *Tasks that fall* are those on which an
+entry is surely worse than that LoRA, with the deepest fall.
 *Parameters* are the trainable ones of the adapter, router and task embedding included; *active* is
 what one token uses. *Operations* are those of training, per example. *Step* is the time of one
 training step over that of PEFT's LoRA of equal total rank, measured side by side in one process.
@@ -72,6 +67,10 @@ nats per token. A name that is a link shows predictions.
 """
 
 
+SEESAW = (
+    "What each task gains or loses by being learnt with the others, over a LoRA for it alone that "
+    "has the whole budget (95 %); ▲ and ▼ where that is sure."
+)
 NO_CLAIMS = Claims([], {}, "")
 NO_DIALS: Mapping[str, float] = {}
 NO_ITEMS = (
@@ -168,6 +167,8 @@ def markdown(
         for title, entries in board.blocks.items():
             parts += [f"### Entries {title}", verdict_table(judged, entries, links)]
             parts += [task_table(board, entries, links)]
+            if seesaw := seesaw_table(judged, entries, links):
+                parts += [SEESAW, seesaw]
         if board.track in figures:
             parts.append("!" + link(f"Scores on {board.track}", f"figures/{board.track}.svg"))
             figures = [track for track in figures if track != board.track]

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from records import record, spec
 
-from seesaw.reports.board_page import tuning_line, verdict_table
+from seesaw.reports.board_page import tuning_line
 from seesaw.reports.boards import Board, boards
 from seesaw.reports.evidence import stored
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.leaderboard import build
+from seesaw.reports.task_table import seesaw_table
+from seesaw.reports.verdict_table import verdict_table
 from seesaw.suite.records.record import Record, TaskResult, Tuned
 from seesaw.suite.records.store import Store
 
@@ -137,6 +139,9 @@ def test_what_falls_is_told_by_task(store: Store) -> None:
     assert list(falls) == ["a"]
     assert falls["a"].gain.mean == pytest.approx(-20, abs=3)
     assert found.falls(entries["lora_per_task_full"]) is None
+    page = seesaw_table(found, board.entries, {})
+    assert "▼" in page
+    assert "lora_per_task_full" not in page
     delta = found.delta_m(entries["smora"])
     assert delta is not None
     assert delta.low < 100 * (0.6 / 0.8 + 0.61 / 0.6 - 2) / 2 < delta.high
@@ -153,8 +158,8 @@ def test_the_page_says_it_before_the_first_table(store: Store, tmp_path: Path) -
     assert "alone." not in section
     (row,) = [line for line in text.splitlines() if line.startswith("| smora") and "better" in line]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[1:3] == ["1", "a"]
-    assert cells[6] == "▲ better"
+    assert cells[1] == "▲ better"
+    assert cells[4:6] == ["1", "a"]
 
 
 def test_a_board_of_many_entries_is_not_told_apart_in_pairs(store: Store) -> None:
