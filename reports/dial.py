@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from tabulate import tabulate
 from seesaw.reports.boards import Board, Entry, shared
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
-from seesaw.suite.records.record import CANONICAL, played_on, track_of
+from seesaw.suite.records.record import CANONICAL, dial_of, played_on, track_of
 
 CONFLICT = "conflict"
 INTRODUCTION = """\
@@ -69,9 +68,8 @@ def _curve(found: Mapping[float, Judgement]) -> Curve:
 
 def conflict_of(slug: str, dials: Mapping[str, float]) -> float | None:
     """What the dial of a track is at, which its slug need not say; None without one."""
-    if turned := re.search(rf"-{CONFLICT}([0-9.]+)$", played_on(slug)):
-        return float(turned[1])
-    return dials.get(track_of(slug))
+    turned = dial_of(slug)
+    return dials.get(track_of(slug)) if turned is None else turned
 
 
 def _but_for_dial(board: Board) -> str:

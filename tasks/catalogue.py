@@ -93,11 +93,19 @@ def get_track(name: str) -> Track:
         return _read(Path(name))
     if (match := TURNED.fullmatch(name)) is None:
         return _read(track_file(name))
-    track = _read(track_file(match[1]))
+    return turned(_read(track_file(match[1])), float(match[2]))
+
+
+def turned(track: Track, conflict: float) -> Track:
+    """A track with its dial of conflict turned.
+
+    Raises:
+        TrackError: it has none, or the share is not from 0 to 1.
+    """
     try:
-        return track.turned(float(match[2]))
+        return track.turned(conflict)
     except ValueError as error:
-        raise TrackError(f"track {name}: {error}") from None
+        raise TrackError(f"track {track.slug}: {error}") from None
 
 
 def dials() -> dict[str, float]:

@@ -12,8 +12,9 @@ from seesaw.suite.audit.results import RANGES, same
 from seesaw.suite.audit.statement import COMMIT, provenance_problems
 from seesaw.suite.records.calibration import HEADS, LORA, Calibration, CalibrationRun
 from seesaw.suite.records.names import printable
-from seesaw.suite.records.record import Record
+from seesaw.suite.records.record import Record, dial_of, track_of
 
+DIALLED = ("conflict0", "conflict1")
 LEAST = 2
 """Runs of LoRA that anything can be computed from."""
 ROUNDED = 1e-4
@@ -88,7 +89,7 @@ def _twin_problems(own: Calibration, records: Iterable[Record]) -> Iterator[str]
         if not known:
             continue
         newest = max(known, key=lambda record: record.attempt)
-        stated = {"track": own.track, "method": run.method, "seed": run.seed}
+        stated = {"track": _track(own, run, newest), "method": run.method, "seed": run.seed}
         known_as = {field: getattr(newest.spec, field) for field in stated}
         for said in _differences(stated, known_as):
             yield f"{_named(run)}: {said} in {newest.path}"
@@ -97,6 +98,14 @@ def _twin_problems(own: Calibration, records: Iterable[Record]) -> Iterator[str]
                 yield f"{_named(run)}: {said} in {newest.path}"
         if run.condition == "lora":
             yield from _task_problems(own, newest)
+
+
+def _track(own: Calibration, run: CalibrationRun, twin: Record) -> str:
+    """The track of a run: that of the calibration, or with its dial turned where that was done."""
+    if run.condition not in DIALLED or dial_of(twin.spec.track) is None:
+        return own.track  # the dial of the track itself may stand there
+    name = track_of(own.track)
+    return f"{name}-{run.condition}{own.track.removeprefix(name)}"
 
 
 def _task_problems(own: Calibration, record: Record) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seesaw.suite.records.record import Record, played_on
-from seesaw.tasks.catalogue import get_track
+from seesaw.suite.records.record import Record, dial_of, played_on, track_of
+from seesaw.tasks.catalogue import get_track, turned
 from seesaw.tasks.track import Track
 
 
@@ -24,5 +24,8 @@ class Sources:
             UnknownTrack: it is neither one of ours nor the one given.
             TrackError: its file does not describe a track.
         """
-        slug = played_on(record.spec.track)
-        return self.track if self.track and self.track.slug == slug else get_track(slug)
+        slug, own = record.spec.track, self.track
+        if own is None or own.slug != track_of(slug):
+            return get_track(played_on(slug))
+        dial = dial_of(slug)
+        return own if dial is None else turned(own, dial)

@@ -41,13 +41,16 @@ BudgetKind = Literal["total", "active"]
 """What a budget counts: all trained adapter parameters, or those that one token uses."""
 
 
+def dial_of(slug: str) -> float | None:
+    """What a track's dial of conflict was turned to, by its slug; None if it was not."""
+    turned = re.match(r"-conflict([0-9]*[.]?[0-9]+)(-|$)", slug.removeprefix(track_of(slug)))
+    return float(turned[1]) if turned else None
+
+
 def played_on(slug: str) -> str:
     """The track's name with its version, and with its dial where that was turned, of a slug."""
-    track, turned = (
-        track_of(slug),
-        re.match(r"-conflict[0-9.]+(?=-|$)", slug[len(track_of(slug)) :]),
-    )
-    return track + (turned[0] if turned else "")
+    dial = dial_of(slug)
+    return track_of(slug) + ("" if dial is None else f"-conflict{dial:g}")
 
 
 class Tuned(StrictModel):

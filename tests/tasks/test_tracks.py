@@ -65,7 +65,7 @@ def test_a_dial_of_conflict_is_turned_by_name() -> None:
     own = get_track("sentences")
     assert get_track(f"sentences-conflict{own.options['conflict']}") == own
     assert not is_shipped(track.model_copy(update={"options": own.options}))
-    with pytest.raises(TrackError, match=r"conflict is 1\.5; it must"):
+    with pytest.raises(TrackError, match=r"sentences@2: conflict is 1\.5; it must"):
         get_track("sentences-conflict1.5")
     with pytest.raises(TrackError, match="glue@2 has no option conflict"):
         get_track("glue-conflict0.5")

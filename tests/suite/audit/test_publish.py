@@ -62,7 +62,9 @@ def test_what_would_end_so_again_is_published_too(toy_track: Toy) -> None:
     assert "cannot fill a budget of 10 parameters" in refused.raw["error"]
     refused.write(toy_track.runs)
     toy_track.bench("lora")
-    diverged = Forged.of(next(toy_track.runs.glob("*/12800/lora/*.json")))
+    (made,) = toy_track.runs.glob("*/12800/lora/*.json")
+    diverged = Forged.of(made)
+    made.unlink()
     nothing = {"tasks": {}, "parameters": None, "cost": None, "loss_curve": []}
     diverged.raw |= {"status": "diverged", "error": "loss is nan at step 2", **nothing}
     diverged.spec["seed"] = 5

@@ -39,7 +39,7 @@ def test_both_scorings_agree_on_every_item(method: str, version: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "only"), [(1, ("lookup", "tracking")), (2, ("translation", "liking"))]
+    ("version", "only"), [(1, ("lookup", "tracking")), (2, ("seeing", "liking"))]
 )
 def test_lm_evals_own_numbers_are_ours(version: int, only: tuple[str, ...]) -> None:
     family = stories(only, version)
