@@ -43,10 +43,12 @@ def _verdicts(judged: Judgement) -> Iterator[Column]:
     against = judged.against.get("LoRA", {})
     shown = [title for title in CONTROLS if title in judged.against]
     yield from (_against(judged, title) for title in shown[:1])
-    yield Column("gain over LoRA (95 %)", lambda own: _gain(against.get(own.key)), words=True)
-    yield Column("detectable", lambda own: _detectable(against.get(own.key)), words=True)
-    yield Column("rank", lambda own: str(judged.ranks.get(own.key, "")), words=True)
-    yield Column("group", lambda own: _groups(judged, own), words=True)
+    if against:
+        yield Column("gain over LoRA (95 %)", lambda own: _gain(against.get(own.key)), words=True)
+        yield Column("detectable", lambda own: _detectable(against.get(own.key)), words=True)
+    if judged.ranks:
+        yield Column("rank", lambda own: str(judged.ranks.get(own.key, "")), words=True)
+        yield Column("group", lambda own: _groups(judged, own), words=True)
     yield from (_against(judged, title) for title in shown[1:])
 
 
