@@ -13,7 +13,9 @@ import typer
 from seesaw import console
 from seesaw.suite.records.record import BudgetKind
 
-if TYPE_CHECKING:  # torch comes in with it
+if TYPE_CHECKING:  # torch and pandas come in with them
+    from seesaw.reports.claims.cell import Facts
+    from seesaw.suite.audit.sources import Sources
     from seesaw.suite.plan.budget import Budget
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
@@ -159,6 +161,28 @@ def record_workload(record: Any, track: str, data: str, weights: str) -> Any:
 
     own = get_track(track or played_on(record.spec.track))
     return Workload(own, Path(data) if data else None, weights or None, record.spec.tasks)
+
+
+def sources_of(track: str, data: str, weights: str) -> Sources:
+    """Where records are checked against, out of what a user names."""
+    from seesaw.suite.audit.sources import Sources
+    from seesaw.tasks.catalogue import get_track
+
+    return Sources(get_track(track) if track else None, data, weights)
+
+
+def facts_of(name: str) -> Facts:
+    """What claims must know of a track.
+
+    Raises:
+        UnknownTrack: there is none.
+        TrackError: its file does not describe a track.
+    """
+    from seesaw.reports.claims.cell import Facts
+    from seesaw.tasks.catalogue import get_track
+
+    own = get_track(name)
+    return Facts(own.slug, own.budgets.default, own.tasks, own.tier != "embedded")
 
 
 @contextmanager

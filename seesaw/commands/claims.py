@@ -19,9 +19,10 @@ from seesaw.commands.arguments import (
     Runs,
     Threads,
     Weights,
+    facts_of,
     interruptible,
+    sources_of,
 )
-from seesaw.reports.claims.cell import Facts
 from seesaw.reports.claims.decide import Decided, decide
 from seesaw.reports.claims.read import FILE, Claims, read
 
@@ -72,22 +73,8 @@ def claims(
             do(planned, room, store, published, launcher(at_once, threads))
 
 
-def facts_of(name: str) -> Facts:
-    """What claims must know of a track.
-
-    Raises:
-        UnknownTrack: there is none.
-        TrackError: its file does not describe a track.
-    """
-    from seesaw.tasks.catalogue import get_track
-
-    own = get_track(name)
-    return Facts(own.slug, own.budgets.default, own.tasks, own.tier != "embedded")
-
-
 def _decided(own: Claims, published: Store, data: str, weights: str) -> list[Decided]:
     """By the published records that verify, as the leaderboard has them."""
-    from seesaw.commands.records import sources_of
     from seesaw.reports.boards import boards
     from seesaw.reports.claims.found import Stored
     from seesaw.reports.evidence import stored

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from seesaw import console
 from seesaw.commands.app import app
-from seesaw.commands.arguments import Data, Json, OwnTrack, Results, Runs, Weights
-
-if TYPE_CHECKING:
-    from seesaw.suite.audit.sources import Sources
+from seesaw.commands.arguments import (
+    Data,
+    Json,
+    OwnTrack,
+    Results,
+    Runs,
+    Weights,
+    facts_of,
+    sources_of,
+)
 
 
 @app.command()
@@ -46,7 +52,6 @@ def leaderboard(
     as_json: Json = False,
 ) -> None:
     """Rebuild every table and figure from the published records that verify."""
-    from seesaw.commands.claims import facts_of
     from seesaw.reports.claims.read import FILE, read
     from seesaw.reports.evidence import stored
     from seesaw.reports.leaderboard import build
@@ -81,14 +86,6 @@ def verify(
     console.verified(found.checked, found.notes, found.scan.leftovers, as_json)
     if any(found.checked.values()):
         raise typer.Exit(1)
-
-
-def sources_of(track: str, data: str, weights: str) -> Sources:
-    """Where records are checked against, out of what a user names."""
-    from seesaw.suite.audit.sources import Sources
-    from seesaw.tasks.catalogue import get_track
-
-    return Sources(get_track(track) if track else None, data, weights)
 
 
 @app.command()

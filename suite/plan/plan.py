@@ -36,7 +36,7 @@ def make_jobs(
         except RequestError:  # what is asked for means nothing; said before anything is run
             raise
         except BudgetError as error:
-            jobs += _too_large(workload, request, budget, seeds, str(error))
+            jobs += _does_not_fit(workload, request, budget, seeds, str(error))
         except Exception:  # a method's own code may raise anything
             jobs += _refused(workload, request, seeds, traceback.format_exc())
         else:
@@ -44,7 +44,7 @@ def make_jobs(
     return jobs
 
 
-def _too_large(
+def _does_not_fit(
     workload: Workload, request: MethodRequest, budget: Budget, seeds: Sequence[int], reason: str
 ) -> list[Refused]:
     method = request.config_class

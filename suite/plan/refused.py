@@ -13,8 +13,8 @@ from seesaw.suite.records.record import Provenance, Record, Spec
 class Refused:
     """A run that cannot even be planned, and why; the others of its request are not held up.
 
-    `spec` is there where its budget is why: it has no config, and `method` is what records say of
-    one beside it.
+    `spec`, which has no config, is there where the budget is why, and `says` is what a record says
+    of a method beside it.
     """
 
     track: str

@@ -21,6 +21,7 @@ from seesaw.suite.records.names import (
 )
 from seesaw.tasks.strict import StrictModel
 from seesaw.tasks.task import SCORED
+from seesaw.tasks.track import CONFLICT
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 """One text for one value: what hashes are taken of."""
@@ -43,14 +44,14 @@ BudgetKind = Literal["total", "active"]
 
 def dial_of(slug: str) -> float | None:
     """What a track's dial of conflict was turned to, by its slug; None if it was not."""
-    turned = re.match(r"-conflict([0-9]*[.]?[0-9]+)(-|$)", slug.removeprefix(track_of(slug)))
+    turned = re.match(rf"-{CONFLICT}([0-9]*[.]?[0-9]+)(-|$)", slug.removeprefix(track_of(slug)))
     return float(turned[1]) if turned else None
 
 
 def played_on(slug: str) -> str:
     """The track's name with its version, and with its dial where that was turned, of a slug."""
     dial = dial_of(slug)
-    return track_of(slug) + ("" if dial is None else f"-conflict{dial:g}")
+    return track_of(slug) + ("" if dial is None else f"-{CONFLICT}{dial:g}")
 
 
 class Tuned(StrictModel):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from claimed import ROW, claim, parsed
 
+from seesaw.commands.arguments import facts_of
 from seesaw.commands.claim_runs import check
-from seesaw.commands.claims import facts_of
 from seesaw.reports.claims.page import words
 from seesaw.reports.claims.read import FILE, ClaimError, Claims, read
 
