@@ -21,7 +21,7 @@ from seesaw.tasks.sources.stories.world import (
 RANKED = (
     *(*THINGS, *PLACES, *COLOURS, *VERBS, *NAMES, *OPPOSITE, *LETTERS),
     *(*YOUNG.values(), *MAKERS, *MAKERS.values()),
-    *(*KINDS["animal"], *KINDS["fruit"], *KINDS["tool"]),
+    *(*KINDS["fruit"], *KINDS["tool"]),
 )
 """What can be seen, liked or painted; an even number, so that turned round none stays in place."""
 

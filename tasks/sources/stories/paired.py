@@ -1,9 +1,9 @@
 """The second version of the tasks: three pairs that may want different things of the same input.
 
-Every task has an order of many words that is never shown, and asks about six of them. In `seeing`
-and `following`, and in `helping`, which has no counterpart, the first and the last of the six are
+Every task has an order of many words that is never shown, and asks about some of them. In `seeing`
+and `following`, and in `helping`, which has no counterpart, the first and the last of six are
 written; in `finding` and `hearing`, `liking` and `wanting`, and in `painting`, which has none
-either, the first is chosen. The closer two words are in the order, the harder: scores rise
+either, the first of four is chosen. The closer two words are in the order, the harder: scores rise
 bit by bit, and seeds agree. Both tasks of a pair get the same inputs, and only the instruction says
 whose order is meant. `conflict` is the share of words that stand elsewhere in the other's: at 0 a
 pair wants the same answer to every input, at 1 to none.
@@ -39,7 +39,7 @@ METRICS = {
     "wanting": "acc",
     "painting": "acc",
 }
-SHOWN = 6
+WRITTEN, CHOSEN = 6, 4
 """Words that are asked about."""
 LONGEST = 4
 """Tokens of an answer, at the most; every word is one."""
@@ -90,12 +90,12 @@ def _instruction(told: str, given: str, answer: str, choices: tuple[str, ...] = 
 
 def _ends(rng: Generator, told: str, rank: Mapping[str, float]) -> Instruction:
     """Which is ranked highest, and which lowest."""
-    words = some(rng, tuple(rank), SHOWN)
+    words = some(rng, tuple(rank), WRITTEN)
     ordered = sorted(words, key=rank.__getitem__, reverse=True)
     return _instruction(told, " ".join(words), f"{ordered[0]} {ordered[-1]}")
 
 
 def _first(rng: Generator, told: str, rank: Mapping[str, float]) -> Instruction:
     """Which is ranked highest."""
-    words = some(rng, tuple(rank), SHOWN)
+    words = some(rng, tuple(rank), CHOSEN)
     return _instruction(told, " ".join(words), max(words, key=rank.__getitem__), tuple(words))
