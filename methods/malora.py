@@ -96,7 +96,8 @@ class MALoRA(MoLoRA, config=MALoRAConfig):
     def reset_parameters(self) -> None:
         """S with orthonormal rows: the leading right singular vectors of a random matrix."""
         super().reset_parameters()
-        nn.init.orthogonal_(self.down)
+        with torch.no_grad():  # a decomposition, which has no half precision
+            self.down.copy_(nn.init.orthogonal_(torch.empty_like(self.down, dtype=torch.float32)))
 
     def project(self, x: Tensor, state: RoutingState) -> tuple[Tensor, Tensor | None]:
         """(P S x, Wr x): the second product is inside the subspace."""

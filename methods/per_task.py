@@ -37,6 +37,12 @@ class LoRAPerTaskConfig(GatedConfig):
     r: int = setting(8, user=False, sized=True)
     n_tasks: int = setting(1, user=False)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for rank in (self.r, *(self.rank_pattern or {}).values()):
+            if rank % self.n_tasks:
+                raise ValueError(f"n_tasks is {self.n_tasks}; it must divide the rank {rank}")
+
     def rank_step(self) -> int:
         """All tasks' adapters grow together."""
         return self.n_tasks
@@ -48,7 +54,8 @@ class LoRAPerTaskConfig(GatedConfig):
     def placed(self, placement: Placement, dropout: float, n_tasks: int) -> Self:
         """The rank stays if the tasks can share it out; else it is one rank per task."""
         rank = self.r if self.r % n_tasks == 0 else n_tasks
-        return super().placed(placement, dropout, n_tasks).replaced(r=rank)
+        shared_out = self.replaced(r=rank, n_tasks=n_tasks)
+        return super(LoRAPerTaskConfig, shared_out).placed(placement, dropout, n_tasks)
 
     def place_parameters(self, place: Place, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """r (d_in + d_out), of which a token uses its task's share."""

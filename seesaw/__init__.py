@@ -7,5 +7,43 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:  # `import seesaw` takes no time
+    import pandas as pd
+
+    from seesaw.suite.records.record import Record
+
+__all__ = ["__version__", "load_record", "results"]
 __version__ = version("seesaw")
+
+
+def results(address: str = "results") -> pd.DataFrame:
+    """Every task's test score of every run of a store that ended well.
+
+    Args:
+        address: folder or fsspec address of the store; the published one of a checkout.
+
+    Returns:
+        One row per run and task: `track`, `method`, `options`, `budget`, `budget_kind`, `tuned`,
+        `seed`, `task`, `metric`, `unit`, `score` (points are a share times 100), `constant`,
+        `parameters`, `active` and `record`, the run's id.
+
+    Raises:
+        StoreError: there is no store.
+    """
+    from seesaw.reports.results import frame
+    from seesaw.suite.records.store import Store
+
+    return frame(Store(address))
+
+
+def load_record(name: str, address: str = "results") -> Record:
+    """One stored run, by the path of its file or the end of it.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
+    from seesaw.suite.records.store import Store
+
+    return Store(address).find(name)

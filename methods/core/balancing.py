@@ -25,7 +25,7 @@ class BiasBalanced(Gated):
     """
 
     config: Any
-    roles: Mapping[str, Role] = {**Gated.roles, "bias": "state", "counts": "state"}
+    roles: Mapping[str, Role] = {**Gated.roles, "bias": "state"}
     bias: Tensor
     counts: Tensor
 
@@ -36,12 +36,14 @@ class BiasBalanced(Gated):
             self.roles = {**self.roles, "bias": "router"}
         else:
             self.register_buffer("bias", torch.zeros(self.rank))
-        self.register_buffer("counts", torch.zeros(self.rank), persistent=False)
+        # no buffer: data-parallel training would overwrite it with that of the first process
+        self.counts = torch.zeros(self.rank)
 
     def select(self, scores: Tensor, k: int, state: RoutingState) -> Tensor:
         """Indices (..., k) of the best of `scores` (..., r) with the bias; counted in training."""
         kept = top_k(scores + self.bias, k)
         if self.training and state.collecting:
+            self.counts = self.counts.to(kept.device)
             valid = state.weights(kept).to(self.counts.dtype).unsqueeze(-1)
             self.counts.scatter_add_(0, kept.flatten(), valid.expand(-1, k).flatten())
         return kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:  # layers know their configs, so this would be a circle
     from seesaw.methods.core.shared import Shared
 
 
+_NOT_OURS = "why not"
+"""In the metadata of a field of PEFT's configs that has only its default here: the reason."""
+
+
 @dataclass
 class GatedConfig(PeftConfig, MethodConfig):
     """What every gated method configures; ranks and places as in PEFT's `LoraConfig`.
@@ -27,8 +33,10 @@ class GatedConfig(PeftConfig, MethodConfig):
         alpha: numerator of the scale; each method says what it is divided by.
         dropout: on the adapter's input, router included.
         target_modules: suffixes, one regular expression, or "all-linear".
-        rank_pattern: rank at single places, by full module name.
+        rank_pattern: rank at single places, by module name or its end, as PEFT's patterns.
+        init_weights: whether the update starts as zero; False draws `up` too, for tests.
         n_tasks: how many tasks there are, for methods that are told the task.
+        task_names: what the tasks are called, in the order of their ids; for whoever loads it.
         reads: as in `Placement`.
         backbone_rank: as in `Placement`.
 
@@ -46,8 +54,20 @@ class GatedConfig(PeftConfig, MethodConfig):
     modules_to_save: list[str] | None = None
     rank_pattern: dict[str, int] | None = setting({}, user=False, help="rank at single places")
     n_tasks: int = 1
+    task_names: list[str] = field(default_factory=list)
     reads: dict[str, str] = field(default_factory=dict)
     backbone_rank: int = 0
+    init_weights: bool = True
+    use_rslora: bool = field(
+        default=False, metadata={_NOT_OURS: "set alpha, which each method says what it divides by"}
+    )
+    alpha_pattern: dict[str, float] = field(
+        default_factory=dict, metadata={_NOT_OURS: "a method has one scale for all places"}
+    )
+    bias: str = field(default="none", metadata={_NOT_OURS: "the backbone stays frozen"})
+    target_parameters: list[str] | None = field(
+        default=None, metadata={_NOT_OURS: "it adapts linear layers"}
+    )
 
     peft_name: ClassVar[str]
     """PEFT's key for the method; set when the method is registered."""
@@ -59,11 +79,31 @@ class GatedConfig(PeftConfig, MethodConfig):
         self.peft_type: Any = self.peft_name
         if isinstance(self.target_modules, list):
             self.target_modules = sorted(set(self.target_modules))
+        self._check_places()
+        for one in dataclasses.fields(self):
+            why = one.metadata.get(_NOT_OURS)
+            value = getattr(self, one.name)
+            if why and value and value != one.default:
+                raise ValueError(f"{one.name} is {value!r}, which is not for {self.name}: {why}")
         if self.r < 1:
             raise ValueError(f"r is {self.r}; the rank must be at least 1")
+        if self.n_tasks < 1:
+            raise ValueError(f"n_tasks is {self.n_tasks}; it must be at least 1")
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"dropout is {self.dropout}; it must be in [0, 1)")
         check_choices(self)
+
+    def _check_places(self) -> None:
+        """Refuse what PEFT's LoRA refuses.
+
+        Raises:
+            ValueError: a selection of layers that would be left out in silence.
+        """
+        for name in ("layers_to_transform", "layers_pattern"):
+            if isinstance(self.target_modules, str) and getattr(self, name) is not None:
+                raise ValueError(f"{name} does not go with target_modules as one expression")
+        if self.layers_pattern and self.layers_to_transform is None:
+            raise ValueError("layers_pattern needs layers_to_transform")
 
     def unit(self) -> float:
         """The scale of the update at alpha = 1; 1 / r, as LoRA's, for most methods."""
@@ -147,4 +187,6 @@ class GatedConfig(PeftConfig, MethodConfig):
             raise TypeError(f"{own} has no layer; declare one: class ...(Gated, config={own})")
         layer: Any = self.layer
         built: Gated = layer(self, place, d_in, d_out)
+        if not self.init_weights:
+            nn.init.kaiming_uniform_(built.up, a=math.sqrt(5))
         return built

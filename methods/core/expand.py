@@ -7,7 +7,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 
 def per_token(gate: Tensor, h: Tensor) -> Tensor:
@@ -37,17 +36,21 @@ def expand(y: Tensor, h: Tensor, gate: Tensor, up: Tensor, scale: float) -> Tens
 
 
 class _Expand(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, y: Tensor, h: Tensor, gate: Tensor, up: Tensor, scale: float) -> Tensor:
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        _, h, gate, up, ctx.scale = inputs
         ctx.save_for_backward(h, gate, up)
-        ctx.scale = scale
+
+    @staticmethod
+    def forward(y: Tensor, h: Tensor, gate: Tensor, up: Tensor, scale: float) -> Tensor:
         mixed = (h * gate).reshape(-1, up.shape[1])
         if y.dtype != h.dtype:
             return y + scale * F.linear(mixed, up).view(y.shape).to(y.dtype)
         return torch.addmm(y.reshape(-1, y.shape[-1]), mixed, up.t(), alpha=scale).view(y.shape)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         h, gate, up = ctx.saved_tensors
         flat = grad.reshape(-1, grad.shape[-1]).to(h.dtype)

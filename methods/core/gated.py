@@ -21,6 +21,7 @@ from seesaw.methods.core.placement import Place
 from seesaw.methods.core.precision import casts_itself, in_full
 from seesaw.methods.core.shared import Shared
 from seesaw.methods.core.state import RoutingState
+from seesaw.methods.core.steps import stepped
 
 
 class Gated(nn.Module):
@@ -56,6 +57,11 @@ class Gated(nn.Module):
         rows = config.router_rows(self.rank)
         self.router = nn.Parameter(torch.empty(rows, d_in)) if rows else None
         self.reset_parameters()
+        stepped(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        stepped(self)
 
     def reset_parameters(self) -> None:
         """A as PEFT's LoRA draws it (Kaiming-uniform, a = sqrt 5), B zero, router as nn.Linear."""
@@ -106,7 +112,10 @@ class Gated(nn.Module):
         return self.down[kept], (self.up * weights)[:, kept]
 
     def after_step(self) -> None:
-        """Called once after every optimiser step; for updates that are not gradients."""
+        """Called after every step of an optimiser that has `up`; for what is no gradient's work.
+
+        Twice in a row must be as good as once.
+        """
 
     def forward(self, y: Tensor, x: Tensor, state: RoutingState) -> Tensor:
         """Add the update to the frozen output `y` (..., d_out), given the input `x` (..., d_in)."""
@@ -123,8 +132,8 @@ class Gated(nn.Module):
                 state.collect(self.place, gate)
         if self.training:  # a recomputation must save the same tensors, so it computes it too
             loss = self.auxiliary(x, logits, state)
-            if loss is not None and state.collecting:
-                state.losses.append(loss)
+            if loss is not None:
+                state.add_loss(loss)
         if gate is None:
             gate = h.new_ones(1)
         return expand(y, *self.operands(h, gate.to(h.dtype)), self.up, self.scale)
@@ -134,8 +143,9 @@ class Gated(nn.Module):
         before = dict(self._buffers)
         super()._apply(fn, recurse)
         for name, moved in self._buffers.items():
-            if moved is not None and before[name] is not None:
-                self._buffers[name] = before[name].to(moved.device)  # type: ignore[union-attr]
+            kept = before[name]
+            if moved is not None and kept is not None:
+                self._buffers[name] = _on(kept, moved.device)
         return self
 
     def project(self, x: Tensor, state: RoutingState) -> tuple[Tensor, Tensor | None]:
@@ -145,3 +155,10 @@ class Gated(nn.Module):
         z = F.linear(x, torch.cat((self.down, self.router.to(self.down.dtype))))
         h, logits = z.split((self.down.shape[0], self.router.shape[0]), dim=-1)
         return h, logits
+
+
+def _on(kept: Tensor, device: torch.device) -> Tensor:
+    """`kept` on a device in its own precision; from the meta device there is nothing to bring."""
+    if kept.is_meta:
+        return torch.zeros_like(kept, device=device)
+    return kept.to(device)

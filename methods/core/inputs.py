@@ -40,11 +40,17 @@ def input_embedding(model: nn.Module) -> nn.Module:
 
 
 def input_width(model: nn.Module) -> int:
-    """Width of the tokens that come out of `input_embedding`."""
+    """Width of the tokens that come out of `input_embedding`.
+
+    Raises:
+        ValueError: see `input_embedding`.
+    """
+    embedding: Any = input_embedding(model)
+    if hasattr(embedding, "embedding_dim"):
+        return int(embedding.embedding_dim)
     model_any: Any = model
-    if hasattr(model_any, "embed_dim"):
-        return int(model_any.embed_dim)
-    return int(model_any.config.hidden_size)
+    width = getattr(model_any, "embed_dim", None)
+    return int(model_any.config.hidden_size if width is None else width)
 
 
 def acts_in(module: nn.Module) -> bool:
@@ -87,9 +93,25 @@ class TaskInput(Shared):
         self, model: nn.Module, state: RoutingState, acts: Callable[[], bool]
     ) -> Sequence[RemovableHandle]:
         """Hook the embeddings of `model`."""
-        # a partial, unlike a closure, is copied with the model
-        hook = partial(self.add, state, acts)
-        return (input_embedding(model).register_forward_hook(hook),)
+        # partials, unlike closures, are copied with the model
+        return (
+            input_embedding(model).register_forward_hook(partial(self.add, state, acts)),
+            model.register_forward_pre_hook(partial(self.refuse, acts), with_kwargs=True),
+        )
+
+    def refuse(
+        self, acts: Callable[[], bool], module: nn.Module, args: Any, inputs: Mapping[str, Any]
+    ) -> None:
+        """The hook on the whole model.
+
+        Raises:
+            ValueError: its input goes past the embeddings.
+        """
+        if acts() and inputs.get("inputs_embeds") is not None:
+            raise ValueError(
+                f"inputs_embeds: {self.name} adds its task embedding to what the model's own "
+                "embeddings give; pass input_ids"
+            )
 
     def add(
         self,

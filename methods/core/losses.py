@@ -70,10 +70,14 @@ def contrastive_loss(
 
 
 def pool(x: Tensor, how: str, state: RoutingState) -> Tensor:
-    """One vector per example (batch, d): its "first" token, or the "mean" of its valid ones."""
-    if x.dim() == 2:
-        return x
-    if how == "first":
+    """One vector per example (batch, d): its "first" valid token, or the "mean" of them."""
+    x = state.by_example(x)
+    if x.shape[1] == 1:
         return x[:, 0]
+    if how == "first":
+        valid = state.valid(x)
+        if valid is None:
+            return x[:, 0]
+        return x[torch.arange(len(x), device=x.device), valid.to(torch.uint8).argmax(1)]
     weights = state.weights(x).view(x.shape[:-1]).unsqueeze(-1)
     return (x * weights).sum(1) / weights.sum(1)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from peft import get_peft_model
+from peft.utils.other import get_pattern_key
 from torch import nn
 
 from seesaw.methods.core.parameters import Parameters
@@ -125,7 +126,10 @@ class MethodConfig(ABC):
 
     def rank_at(self, place: Place) -> int:
         """Rank at one adapted place; patterns name the linear it writes, as PEFT's do."""
-        return (self.rank_pattern or {}).get(place.writes, self.r)
+        pattern = self.rank_pattern or {}
+        if place.writes in pattern or not pattern:
+            return pattern.get(place.writes, self.r)
+        return pattern.get(get_pattern_key(list(pattern), place.writes), self.r)
 
     @property
     def total_rank(self) -> int:

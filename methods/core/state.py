@@ -2,50 +2,93 @@
 
 One object per model, held by reference by every adapted layer. It is set before the forward pass
 and kept until after the backward pass, so that gradient checkpointing, which runs layers again
-inside backward, sees the same task ids and mask.
+inside backward, sees the same task ids and mask: by `routing`, held around both, or else by what
+the model is called with, until it is called again (see `inputs_told`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from seesaw.methods.core.placement import Place
 
+Stack = Literal["inputs", "decoder"]
+"""Whose tokens a linear reads: the model's inputs, or what the decoder of two stacks is given."""
+TaskIds = Tensor | Sequence[int]
 
-def _in_backward() -> bool:
+
+def in_backward() -> bool:
     """Whether autograd is running, i.e. this forward is a recomputation by checkpointing."""
+    if torch.compiler.is_compiling():  # which recomputes inside of its own graph
+        return False
     return torch._C._current_graph_task_id() != -1
 
 
 class RoutingState:
-    """Task ids (batch,), padding mask (batch, length), and what the layers collected.
+    """Task ids (batch,), padding masks (batch, length), and what the layers collected.
 
-    `losses` holds one auxiliary loss per adapted place. While `record_usage` is on, `collected`
-    holds per place the gate mass (batch, experts) of every call, summed over valid tokens;
-    `attribute` adds it to the tables (tasks, experts) of `usage`. `told` holds, for every adapter
-    that is told the task, whether it acts and how many tasks it knows.
+    `masks` holds one mask per stack, and `stack` says whose tokens the layer that now runs reads.
+    `held` counts the open `routing` contexts, and `offered` are task ids on their way to a model
+    that PEFT would keep them from. `losses` holds one auxiliary loss per adapted place.
+    While `record_usage` is on, `collected` holds per place the gate mass (batch, experts) of every
+    call, summed over valid tokens; `attribute` adds it to the tables (tasks, experts) of `usage`.
+    `told` holds, for every adapter that is told the task, whether it acts and how many tasks it
+    knows.
     """
 
     def __init__(self) -> None:
         self.task_ids: Tensor | None = None
-        self.mask: Tensor | None = None
+        self.masks: dict[Stack, Tensor | None] = {}
+        self.stack: Stack = "inputs"
+        self.held = 0
+        self.offered: TaskIds | None = None
         self.losses: list[Tensor] = []
+        self.asked = False
+        self.without_graph = False
         self.record_usage = False
         self.collected: dict[Place, list[Tensor]] = {}
         self.usage: dict[Place, Tensor] = {}
         self.told: dict[str, tuple[Callable[[], bool], int]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what belongs to one batch, whose tensors cannot be copied."""
+        batch: dict[str, Any] = {
+            "task_ids": None,
+            "masks": {},
+            "held": 0,
+            "losses": [],
+            "collected": {},
+        }
+        return {**self.__dict__, **batch}
+
     @property
     def collecting(self) -> bool:
         """False inside a recomputation, which must not collect anything twice."""
-        return not _in_backward()
+        return not in_backward()
+
+    def add_loss(self, loss: Tensor) -> None:
+        """Collect the auxiliary loss of one place.
+
+        Raises:
+            ValueError: it was collected without a graph, and now is computed again with one.
+        """
+        if self.collecting:
+            self.losses.append(loss)
+            self.without_graph |= not loss.requires_grad
+        elif self.without_graph and loss.requires_grad:
+            raise ValueError(
+                "checkpointing that re-enters autograd drops the gradient of auxiliary losses; "
+                "checkpoint with use_reentrant=False"
+            )
 
     def auxiliary_loss(self) -> Tensor | float:
         """Sum of the losses collected since the state was set, 0.0 if there are none."""
+        self.asked = True
         return torch.stack(self.losses).sum() if self.losses else 0.0
 
     def tasks(self, method: str) -> Tensor:
@@ -56,24 +99,35 @@ class RoutingState:
         """
         if self.task_ids is None:
             raise ValueError(
-                f"{method} routes on the task: hold methods.routing(model, task_ids) around "
-                "forward and backward; the suite does for methods that declare told_task = True"
+                f"{method} routes on the task: pass task_ids (batch,) among the model's inputs "
+                "(in a Trainer with remove_unused_columns=False, or the column is dropped), or "
+                "hold methods.routing(model, task_ids) around forward and backward"
             )
         return self.task_ids
 
-    def set(self, task_ids: Tensor | None, mask: Tensor | None) -> None:
+    def set(
+        self,
+        task_ids: TaskIds | None = None,
+        mask: Tensor | None = None,
+        decoder_mask: Tensor | None = None,
+    ) -> None:
         """Begin a batch.
 
         Raises:
-            ValueError: a task id is out of range (seen on a CPU only, a GPU would have to wait).
+            ValueError: task ids are not whole numbers, not in a row, or out of range (the last is
+                seen on a CPU only, a GPU would have to wait).
         """
+        if task_ids is not None:
+            task_ids = _as_ids(task_ids)
         if task_ids is not None and task_ids.device.type == "cpu":
             bound = min((n for acts, n in self.told.values() if acts()), default=None)
             if bound is not None:
                 wrong = task_ids[(task_ids < 0) | (task_ids >= bound)].tolist()
                 if wrong:
                     raise ValueError(f"task ids {wrong} are not among 0 ... {bound - 1}")
-        self.task_ids, self.mask, self.losses, self.collected = task_ids, mask, [], {}
+        self.task_ids, self.losses, self.asked, self.collected = task_ids, [], False, {}
+        self.without_graph = False
+        self.masks = {"inputs": mask, "decoder": decoder_mask}
 
     def weights(self, x: Tensor) -> Tensor:
         """1 for every valid token of `x` (..., width), 0 for padding, flat (tokens,)."""
@@ -83,13 +137,38 @@ class RoutingState:
         return valid.flatten().to(x.dtype)
 
     def valid(self, x: Tensor) -> Tensor | None:
-        """The mask where it describes the tokens of `x` (batch, length, width), else None."""
-        mask = self.mask
-        return mask if mask is not None and mask.shape == x.shape[:-1] else None
+        """What of `x` (batch, length, width), or flattened (tokens, width), is no padding.
+
+        None if nothing was said, or if `x` has one vector per example.
+
+        Raises:
+            ValueError: the mask describes other tokens.
+        """
+        mask = self.masks.get(self.stack)
+        shape = x.shape[:-1]
+        if mask is None or mask.shape == shape:
+            return mask
+        if len(shape) == 1 and mask.numel() == len(x):
+            return mask.reshape(shape)
+        if len(shape) == 1 and len(mask) == len(x):
+            return None
+        if len(shape) == 2 and len(mask) == len(x) and mask.shape[1] > shape[1]:
+            return mask[:, -shape[1] :]  # the tokens before are in a cache
+        raise ValueError(f"a mask {tuple(mask.shape)} does not describe tokens {tuple(shape)}")
+
+    def by_example(self, x: Tensor) -> Tensor:
+        """`x` (batch, length, width), also where a backbone has flattened its tokens.
+
+        (batch, width) becomes (batch, 1, width).
+        """
+        if x.dim() == 2 and self.task_ids is not None and len(x) % len(self.task_ids) == 0:
+            return x.unflatten(0, (len(self.task_ids), -1))
+        return x
 
     def collect(self, place: Place, gates: Tensor) -> None:
         """Keep the mass by example of gates (batch, ..., experts) over the valid tokens."""
-        valid = self.valid(gates)
+        by_example = gates.dim() > 2 and gates.shape[1] == 1
+        valid = None if by_example else self.valid(gates)
         if valid is not None:
             gates = gates * valid.unsqueeze(-1)
         per_example = gates.detach().reshape(gates.shape[0], -1, gates.shape[-1]).sum(1)
@@ -131,18 +210,43 @@ def routing_state(model: nn.Module) -> RoutingState | None:
 
 @contextmanager
 def routing(
-    model: nn.Module, task_ids: Tensor | None = None, mask: Tensor | None = None
+    model: nn.Module,
+    task_ids: TaskIds | None = None,
+    mask: Tensor | None = None,
+    decoder_mask: Tensor | None = None,
 ) -> Iterator[RoutingState]:
-    """Set task ids (batch,) and padding mask (batch, length) around forward AND backward.
+    """Set task ids (batch,) and padding masks (batch, length) around forward AND backward.
 
-    Harmless on models without routed layers. The state is cleared on exit.
+    Whatever the model is called with in between says nothing then, and its loss is left alone: the
+    auxiliary one is the caller's to add. Harmless on models without routed layers. On exit the
+    state is what it was: cleared, or that of a context around this one.
 
     Raises:
         ValueError: see `RoutingState.set`.
     """
     state = routing_state(model) or RoutingState()
-    state.set(task_ids, mask)
+    before = state.task_ids, state.masks, state.losses, state.collected
+    state.set(task_ids, mask, decoder_mask)
+    state.held += 1
     try:
         yield state
     finally:
-        state.set(None, None)
+        state.held -= 1
+        if state.held:
+            state.task_ids, state.masks, state.losses, state.collected = before
+        else:
+            state.set()
+
+
+def _as_ids(task_ids: TaskIds) -> Tensor:
+    """Task ids as a tensor (batch,) of int64.
+
+    Raises:
+        ValueError: they are not whole numbers, or not in a row.
+    """
+    ids = torch.as_tensor(task_ids)
+    if ids.dim() != 1 or ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
+        raise ValueError(
+            f"task_ids are {tuple(ids.shape)} of {ids.dtype}; they must be whole numbers (batch,)"
+        )
+    return ids.long()

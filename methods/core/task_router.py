@@ -8,7 +8,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from seesaw.methods.core.gated import Gated
 from seesaw.methods.core.parameters import Role
@@ -56,13 +55,17 @@ def own_logits(x: Tensor, rows: Tensor, tasks: Tensor) -> Tensor:
 class _OwnRouter(torch.autograd.Function):
     """Logits (B, L, N) of x (B, L, d) by the router rows (T, N, d) of each example's task (B,)."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor, rows: Tensor, tasks: Tensor) -> Tensor:
-        ctx.save_for_backward(x, rows, tasks)
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def forward(x: Tensor, rows: Tensor, tasks: Tensor) -> Tensor:
         return torch.bmm(x, rows[tasks].transpose(1, 2))
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
         x, rows, tasks = ctx.saved_tensors
         by_example = torch.bmm(grad.transpose(1, 2), x).flatten(1)

@@ -101,6 +101,7 @@ def export(
     task: Annotated[
         str, typer.Option(help="Fold it into a plain LoRA for this task; else as it is.")
     ] = "",
+    card: Annotated[bool, typer.Option(help="Write its model card beside it.")] = False,
     runs: Runs = "runs",
     track: OwnTrack = "",
     data: Data = "",
@@ -109,6 +110,7 @@ def export(
     """Write a run's adapter: for one task as a plain LoRA, which stock PEFT loads, or as it is."""
     from seesaw.suite.records.store import Store
     from seesaw.suite.trained import export as write
+    from seesaw.suite.trained.card import write_card
 
     store = Store(runs)
     found = store.find(record.name)
@@ -117,4 +119,6 @@ def export(
         write.export(found, store, workload, task, to)
     else:
         write.export_own(found, store, workload, to)
+    if card:
+        write_card(found, store, workload, to, task)
     console.written([to], {}, as_json=False)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import warnings
+from typing import Annotated
 
 import typer
 
+from seesaw import __version__
 from seesaw.commands.environment import settle
 
 settle(os.environ)
@@ -14,8 +16,22 @@ settle(os.environ)
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
 
 app = typer.Typer(
-    help="A reproducible benchmark suite and leaderboard for multi-task low-rank adapters.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def face(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """A reproducible benchmark suite and leaderboard for multi-task low-rank adapters."""

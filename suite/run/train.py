@@ -11,7 +11,6 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from seesaw.methods import after_step
 from seesaw.suite.run.model import trained
 from seesaw.suite.run.state import Cursor, Progress, TrainingState
 from seesaw.tasks.families.family import MultiTaskModel, routed
@@ -50,7 +49,6 @@ def train_step(
     accelerator.clip_grad_norm_(model.parameters(), clip_norm)
     optimizer.step()
     optimizer.zero_grad()
-    after_step(model)
     return total
 
 

@@ -11,7 +11,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from seesaw.methods import after_step, routing
+from seesaw.methods import routing
 from seesaw.methods.core.inputs import input_embedding
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.lora import LoRAConfig
@@ -85,7 +85,6 @@ class BareBackbone:
             if optimizer is not None:
                 optimizer.step()
                 optimizer.zero_grad()
-            after_step(model)
 
         return Runner(model, step)
 

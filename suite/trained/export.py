@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from seesaw.methods import get_method, routing
+from seesaw.methods.core.config import GatedConfig
 from seesaw.methods.core.linear import GatedLinear
 from seesaw.suite.plan.request import RequestError
 from seesaw.suite.plan.workload import Workload
@@ -28,7 +29,11 @@ def export_own(record: Record, store: Store, workload: Workload, folder: Path) -
     """
     if not get_method(record.spec.method).has_adapter:
         raise RequestError(f"{record.spec.method} has no adapter")
-    restored(record, workload, store).backbone.save_pretrained(folder)  # type: ignore[operator]
+    backbone: Any = restored(record, workload, store).backbone
+    for config in backbone.peft_config.values():
+        if isinstance(config, GatedConfig):
+            config.task_names = list(workload.tasks)  # in the order of their ids
+    backbone.save_pretrained(folder)
 
 
 def export(record: Record, store: Store, workload: Workload, task: str, folder: Path) -> None:

@@ -33,7 +33,7 @@ def set_state(task_ids: list[int] | None = None, mask: Tensor | None = None) -> 
     """A routing state by hand."""
     state = RoutingState()
     state.task_ids = None if task_ids is None else torch.tensor(task_ids)
-    state.mask = mask
+    state.masks = {"inputs": mask}
     return state
 
 

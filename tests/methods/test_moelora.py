@@ -76,7 +76,7 @@ def test_one_gate_serves_all_layers_and_is_listed_once() -> None:
 
 def test_missing_and_wrong_task_ids_are_errors() -> None:
     built = place("moelora", r=8, experts=4, n_tasks=3)
-    with pytest.raises(ValueError, match="moelora routes on the task: hold methods"):
+    with pytest.raises(ValueError, match="moelora routes on the task: pass task_ids"):
         update(built, tokens(2, 5))
     config: Any = get_method("moelora")(target_modules=["0"], n_tasks=3, r=8, experts=4)
     model = config.adapt(nn.Sequential(nn.Linear(6, 6)))

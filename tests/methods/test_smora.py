@@ -149,7 +149,7 @@ def test_counts_are_summed_over_processes(tmp_path: Path) -> None:
 def test_padding_is_not_counted() -> None:
     built = place(r=6, active=2).train()
     state = RoutingState()
-    state.mask = torch.tensor([[1, 1, 0], [1, 0, 0]])
+    state.masks["inputs"] = torch.tensor([[1, 1, 0], [1, 0, 0]])
     built(torch.zeros(2, 3, D_OUT), tokens(6).view(2, 3, D_IN), state)
     assert built.counts.sum() == 3 * 2
 

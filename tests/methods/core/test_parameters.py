@@ -38,11 +38,11 @@ def roles(name: str, **options: Any) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "options", "wanted"),
     [
-        ("smora", {}, {"router": "router", "bias": "state", "counts": "state"}),
+        ("smora", {}, {"router": "router", "bias": "state"}),
         (
             "smora",
             {"bias_trained": True},
-            {"router": "router", "bias": "router", "counts": "state"},
+            {"router": "router", "bias": "router"},
         ),
         ("malora", {"subspace": 2}, {"router": "router", "inner": "experts"}),
         ("molora_random", {}, {"router": "router"}),

@@ -149,9 +149,9 @@ class CountsPadding(MoLoRA):
     """Its usage counts padding as well."""
 
     def forward(self, y: Tensor, x: Tensor, state: RoutingState) -> Tensor:
-        mask, state.mask = state.mask, None
+        masks, state.masks = state.masks, {}
         output = super().forward(y, x, state)
-        state.mask = mask
+        state.masks = masks
         return output
 
 

@@ -36,11 +36,11 @@ def test_only_methods_that_are_told_the_task_see_it(method: str, told: bool) -> 
     model = Plain(adapted(get_method(method), encoder()), N_TASKS, told).eval()
     with routed(model, Texts(batch(), TASK_IDS)) as state:
         assert state is routing_state(model)
-        assert state.mask is not None
+        assert state.masks["inputs"] is not None
         assert (state.task_ids is TASK_IDS) == told
         assert told or state.task_ids is None
         model(Texts(batch(), TASK_IDS))
-    assert state.task_ids is state.mask is None
+    assert state.task_ids is state.masks["inputs"] is None
 
 
 @pytest.mark.parametrize(
