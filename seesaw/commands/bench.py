@@ -60,6 +60,13 @@ def bench(
     dry_run: Annotated[
         bool, typer.Option(help="Say what would be run, and train nothing.")
     ] = False,
+    track_with: Annotated[
+        str,
+        typer.Option(
+            help="Trackers that follow the runs, comma-separated: tensorboard, wandb, trackio, "
+            "mlflow; default: none."
+        ),
+    ] = "",
     runs: Runs = "runs",
     results: Results = "results",
     threads: Threads = RUN_THREADS,
@@ -84,11 +91,13 @@ def bench(
     from seesaw.suite.plan.request import parse_method
     from seesaw.suite.run.determinism import pin
     from seesaw.suite.run.dry_run import estimate
+    from seesaw.suite.run.trackers import check_trackers
     from seesaw.suite.tune.trials import tuned_jobs
 
     with interruptible():
         target = parse_budget(budget, budget_kind)
         requests = [parse_method(text) for text in split_methods(methods)]
+        trackers = check_trackers(split_names(track_with))
         pin(threads)
         places, launch = workloads(track, data, weights, tasks), launcher(at_once, threads)
         if dry_run:
@@ -105,7 +114,7 @@ def bench(
             ]
         else:
             jobs = _jobs(places, requests, target, chosen_seeds)
-        outcomes = _run(jobs, own, published, force, launch)
+        outcomes = _run(jobs, own, published, force, launch, trackers)
     console.bench_summary(outcomes, own, published, as_json)
     if any(outcome.status != "ok" for outcome in outcomes):
         raise typer.Exit(1)
@@ -135,14 +144,19 @@ def _trials(
 
 
 def _run(
-    jobs: Sequence[Job | Refused], own: Store, published: Store, force: bool, launch: Launcher
+    jobs: Sequence[Job | Refused],
+    own: Store,
+    published: Store,
+    force: bool,
+    launch: Launcher,
+    trackers: tuple[str, ...],
 ) -> list[Outcome]:
     from seesaw.suite.run.bench import Watcher
     from seesaw.suite.run.bench import bench as run_jobs
 
     with console.BenchProgress(len(jobs)) as progress:
         watcher = Watcher(progress.started, progress.ended)
-        return run_jobs(jobs, own, published, force, watcher, launch)
+        return run_jobs(jobs, own, published, force, watcher, launch, trackers)
 
 
 def _read(track: str, data: str, weights: str) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from seesaw.suite.plan.refused import Refused
@@ -61,11 +61,15 @@ class Watcher:
 
 @dataclass(frozen=True)
 class Pending:
-    """A run that is to be done, its place in the request, and what a user must know of why."""
+    """A run that is to be done, its place in the request, and what a user must know of why.
+
+    `trackers` follow it; none unless they are asked for.
+    """
 
     number: int
     job: Job
     note: str | None
+    trackers: tuple[str, ...] = ()
 
 
 class Launcher(Protocol):
@@ -84,6 +88,7 @@ def bench(
     force: bool,
     watcher: Watcher,
     launch: Launcher,
+    trackers: tuple[str, ...] = (),
 ) -> list[Outcome]:
     """Run every job that is not done in `runs` (all of them with `force`), each spec once.
 
@@ -96,6 +101,7 @@ def bench(
         force: run again what ended `ok`.
         watcher: told of every run's progress and outcome.
         launch: does what is not done.
+        trackers: names of accelerate's, which follow what is run.
 
     Returns:
         What became of every job, in their order.
@@ -116,7 +122,7 @@ def bench(
         elif job.spec.id in pending:
             continue  # it is the run of another job, too
         elif isinstance(found := _known(number, job, runs, published, force, here), Pending):
-            pending[job.spec.id] = found
+            pending[job.spec.id] = replace(found, trackers=trackers)
             continue
         else:
             outcomes[number] = found
@@ -155,8 +161,16 @@ def _known(
 def run(own: Pending, runs: Store, published: Store, report: Callable[[Progress], None]) -> Outcome:
     """Do one run in this process and store it."""
     from seesaw.suite.run.execute import execute
+    from seesaw.suite.run.trackers import followed
 
-    result = execute(own.job, runs.next_attempt(own.job.spec), report)
+    with followed(own.job, own.trackers) as follow:
+
+        def step(progress: Progress) -> None:
+            follow.step(progress)
+            report(progress)
+
+        result = execute(own.job, runs.next_attempt(own.job.spec), step)
+        follow.ended(result.record)
     return keep(result, runs, published, own.note)
 
 

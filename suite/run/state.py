@@ -25,6 +25,10 @@ class Progress:
     examples: int = 0
     tokens: int = 0
     loss: float = math.nan
+    auxiliary: float = 0.0
+    """The auxiliary losses of the last step, which `loss` is without."""
+    learning_rate: float = 0.0
+    """Of the last step."""
     seconds: float = 0.0
     step_seconds: list[float] = field(default_factory=list)
     curve: list[tuple[int, float]] = field(default_factory=list)

@@ -30,26 +30,31 @@ def train_step(
     optimizer: torch.optim.Optimizer,
     accelerator: Accelerator,
     clip_norm: float,
-) -> Tensor:
-    """One optimiser step over the micro-batches of one batch; the mean loss per example.
+) -> tuple[Tensor, Tensor]:
+    """One optimiser step over the micro-batches of one batch.
+
+    Returns:
+        The mean loss per example, and the mean of the auxiliary losses.
 
     The routing state is held until after backward, so that checkpointing sees it again.
     """
     size = sum(len(batch) for batch in micro_batches)
     total = torch.zeros((), device=accelerator.device)
+    auxiliary = torch.zeros_like(total)
     for batch in micro_batches:
         batch = batch.to(accelerator.device)
         with routed(model, batch) as state:
             with accelerator.autocast():
                 outputs = model(batch)
             loss = loss_of(outputs, batch, size)
-            share = len(batch) / size
-            accelerator.backward(loss + share * state.auxiliary_loss())
+            own = len(batch) / size * state.auxiliary_loss()
+            accelerator.backward(loss + own)
         total += loss.detach()
+        auxiliary += own.detach() if isinstance(own, Tensor) else own
     accelerator.clip_grad_norm_(model.parameters(), clip_norm)
     optimizer.step()
     optimizer.zero_grad()
-    return total
+    return total, auxiliary
 
 
 def train(
@@ -82,7 +87,8 @@ def train(
     while progress.steps < last:
         micro_batches = next(batches)
         began = time.perf_counter()
-        loss = train_step(
+        progress.learning_rate = float(state.schedule.get_last_lr()[0])
+        loss, auxiliary = train_step(
             state.called,
             micro_batches,
             loss_of,
@@ -91,7 +97,7 @@ def train(
             recipe.clip_norm,
         )
         state.schedule.step()
-        progress.loss = loss.item()
+        progress.loss, progress.auxiliary = loss.item(), auxiliary.item()
         progress.step_seconds.append(time.perf_counter() - began)
         progress.steps += 1
         progress.examples += sum(len(batch) for batch in micro_batches)
