@@ -19,6 +19,8 @@ THREADS ?=
 JOBS    ?=
 
 PYTHON ?= python3
+PYTHONS ?= 3.11 3.12 3.13
+OLDEST := torch==2.11.* torchvision==0.26.*
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
@@ -29,7 +31,7 @@ export PYTHONHASHSEED = 0
 some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench tune calibrate claims leaderboard budgets test quick lint
+.PHONY: help setup bench tune calibrate claims leaderboard budgets test quick lint matrix
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -83,6 +85,14 @@ quick: $(READY) ## what to run before a commit: ruff, and the tests that take no
 
 lint: $(READY) $(MYPY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+matrix: ## the tests of the methods on every Python there is, and on the oldest torch allowed
+	@uv=$$(command -v uv || echo $(PYTHON) -m uv); set -e; for version in $(PYTHONS); do \
+	  $(MAKE) --no-print-directory setup PYTHON=python$$version VENV=.matrix/$$version; \
+	  .matrix/$$version/bin/python -m pytest -n auto tests/methods; done; \
+	$$uv pip install --quiet $(OLDEST) -p .matrix/$(firstword $(PYTHONS))/bin/python; \
+	.matrix/$(firstword $(PYTHONS))/bin/python -m pytest -n auto tests/methods; \
+	rm .matrix/$(firstword $(PYTHONS))/.ready
 
 # the folders under the names they are installed by, which mypy does not learn from pyproject.toml
 $(MYPY): $(wildcard seesaw/*)

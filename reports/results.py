@@ -24,12 +24,14 @@ def frame(store: Store) -> pd.DataFrame:
     """
     if not store.exists:
         raise StoreError(f"there are no records at {store.address}")
-    rows = [row for record in store.scan().records for row in _rows(record)]
+    ended_well = [record for record in store.scan().records if record.status == "ok"]
+    newest = {r.id: r for r in sorted(ended_well, key=lambda r: (r.folder, r.prefix, r.attempt))}
+    rows = [row for record in newest.values() for row in _rows(record)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _rows(record: Record) -> Iterator[dict[str, Any]]:
-    if record.status != "ok" or record.spec.is_trial or record.parameters is None:
+    if record.spec.is_trial or record.parameters is None:
         return
     spec = record.spec
     for name, task in record.tasks.items():

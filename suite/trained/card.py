@@ -64,6 +64,7 @@ def _results(record: Record, task: str) -> list[EvalResult]:
             task_type="other",
             dataset_type=record.spec.track,
             dataset_name=f"{record.spec.track}: {name}",
+            dataset_config=name,  # or the card would keep one task alone
             dataset_split="test",
             metric_type=record.tasks[name].primary,
             metric_value=round(record.tasks[name].shown(record.tasks[name].test), 4),
