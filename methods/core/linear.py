@@ -28,11 +28,16 @@ def features(linear: nn.Module) -> tuple[int, int]:
     """(d_in, d_out) of a linear layer, or of transformers' `Conv1D`, which has W transposed.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is neither, or quantised in a way that cannot be trained through.
     """
     if isinstance(linear, Conv1D):
         d_in, d_out = linear.weight.shape
         return d_in, d_out
+    if type(linear).__module__.startswith("torch.ao.nn"):
+        raise ValueError(
+            f"a {type(linear).__name__} of torch.ao has packed weights, which no gradient passes; "
+            "quantise with bitsandbytes instead, or not at all"
+        )
     sizes: Any = linear
     if not (hasattr(linear, "in_features") and hasattr(linear, "out_features")):
         raise ValueError(f"a {type(linear).__name__} is no linear layer")

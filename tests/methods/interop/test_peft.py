@@ -305,3 +305,11 @@ def test_a_module_without_a_config_is_adapted_but_has_no_input_for_tasks() -> No
     with pytest.raises(ValueError, match="Bare has neither input embeddings nor patch_embed"):
         adapted("ase", "llama", Bare(), target_modules=["q_proj"])
     adapted("ase", "llama", Bare(), target_modules=["q_proj"], input_embedding=False)
+
+
+def test_a_packed_linear_is_refused() -> None:
+    torch.backends.quantized.engine = torch.backends.quantized.supported_engines[-1]
+    model = nn.ModuleDict({"q_proj": nn.Linear(6, 5)})
+    packed = torch.ao.quantization.quantize_dynamic(model, {nn.Linear})
+    with pytest.raises(ValueError, match=r"of torch\.ao has packed weights"):
+        adapted("smora", "llama", packed, target_modules=["q_proj"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from transformers import (
 )
 
 from seesaw.methods import DroppedLoss, routing, routing_state
+from seesaw.methods.core.balancing import BiasBalanced
 
 STEPS, LEARNING_RATE = 4, 1e-2
 AUXILIARY = ["smora", "molora", "moelora", "more", "ase"]
@@ -264,3 +266,30 @@ def test_generation_takes_task_ids(name: str) -> None:
     bare = base("llama")
     bare.add_adapter(config(name, "llama"), "own")
     bare.generate(**given, task_ids=TASK_IDS, max_new_tokens=2)
+
+
+def _train_in_parallel(rank: int, address: str, counted: Tensor, gradients: Tensor) -> None:
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", address, rank=rank, world_size=2)
+    model = adapted("smora", "llama").train()
+    parallel = torch.nn.parallel.DistributedDataParallel(model)
+    examples = rows("llama")
+    for part, last in ((0, False), (1, True)):
+        own = collate(examples[4 * part + 2 * rank : 4 * part + 2 * rank + 2])
+        own.pop("task_ids")
+        with nullcontext() if last else parallel.no_sync():
+            (parallel(**own).loss / 2).backward()
+    layer = next(m for m in model.modules() if isinstance(m, BiasBalanced))
+    counted[rank] = layer.counts.sum()
+    gradients[rank] = layer.down.grad.flatten()[0]
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_data_parallel_training_counts_what_each_process_saw(tmp_path: Path) -> None:
+    counted, gradients = torch.zeros(2).share_memory_(), torch.zeros(2).share_memory_()
+    address = f"file://{tmp_path / 'meet'}"
+    torch.multiprocessing.spawn(_train_in_parallel, (address, counted, gradients), nprocs=2)
+    active = config("smora", "llama").active
+    assert counted.tolist() == [2 * 2 * 6 * active] * 2
+    assert gradients[0] == gradients[1]
