@@ -17,6 +17,7 @@ RUN     ?=
 LIMIT   ?=
 THREADS ?=
 JOBS    ?=
+SITE    ?= site
 
 PYTHON ?= python3
 PYTHONS ?= 3.11 3.12 3.13
@@ -31,11 +32,11 @@ export PYTHONHASHSEED = 0
 some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench tune calibrate claims leaderboard budgets test quick lint matrix
+.PHONY: help setup bench tune calibrate claims leaderboard budgets docs test quick lint matrix
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
-	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, BUDGET_KIND (total or active), SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once), TUNED (1: tune first); for claims CLAIM, RUN (1: do what is missing), LIMIT (hours); for budgets BACKBONE, TASKS, PARAMS, FIGURE'
+	@echo 'Variables: METHOD (name, list, all or controls), TRACK (default: every embedded one), BUDGET, BUDGET_KIND (total or active), SEEDS, DATA, WEIGHTS, THREADS, JOBS (runs at once), TUNED (1: tune first); for claims CLAIM, RUN (1: do what is missing), LIMIT (hours); for budgets BACKBONE, TASKS, PARAMS, FIGURE; for docs SITE'
 
 setup: $(READY) ## make the environment in .venv from requirements.lock, and the backbones of embedded tracks
 	-@$(BIN)/seesaw backbones fetch
@@ -76,6 +77,9 @@ budgets: $(READY) ## what each method gets for a parameter budget, side by side
 	@$(BIN)/seesaw budgets "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--params,$(or $(PARAMS),$(BUDGET))) \
 	  $(call some,--backbone,$(BACKBONE)) $(call some,--n-tasks,$(TASKS)) $(call some,--weights,$(WEIGHTS)) \
 	  $(call some,--figure,$(FIGURE))
+
+docs: $(READY) $(MYPY) ## build the documentation into SITE, without a network
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir "$(abspath $(SITE))"
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal

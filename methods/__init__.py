@@ -5,6 +5,7 @@ Importing it makes every method known to PEFT and to transformers.
 
 from seesaw.methods.ase import ASEConfig
 from seesaw.methods.controls import LoRAAtRankConfig, MoLoRARandomConfig, MoLoRAUniformConfig
+from seesaw.methods.core.fold import plain_lora
 from seesaw.methods.core.inputs_told import DroppedLoss
 from seesaw.methods.core.state import routing, routing_state
 from seesaw.methods.core.tuner import after_step
@@ -36,6 +37,7 @@ __all__ = [
     "after_step",
     "get_method",
     "method_names",
+    "plain_lora",
     "routing",
     "routing_state",
 ]

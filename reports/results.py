@@ -12,7 +12,7 @@ from seesaw.suite.records.store import Store, StoreError
 
 COLUMNS = (
     *("track", "method", "options", "budget", "budget_kind", "tuned", "seed", "task", "metric"),
-    *("unit", "score", "constant", "parameters", "active", "record"),
+    *("unit", "score", "constant", "parameters", "active", "record", "path"),
 )
 
 
@@ -51,4 +51,5 @@ def _rows(record: Record) -> Iterator[dict[str, Any]]:
             "parameters": record.parameters.adapter,
             "active": record.parameters.active,
             "record": record.id,
+            "path": record.path,
         }

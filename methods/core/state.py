@@ -223,6 +223,16 @@ def routing(
 
     Raises:
         ValueError: see `RoutingState.set`.
+
+    Examples:
+        >>> from peft import get_peft_model
+        >>> from seesaw.methods import MoLoRAConfig
+        >>> linears = nn.ModuleDict({"a": nn.Linear(8, 4)})
+        >>> model = get_peft_model(linears, MoLoRAConfig(r=8, target_modules=["a"])).train()
+        >>> x = torch.ones(2, 3, 8)
+        >>> with routing(model, mask=torch.ones(2, 3)) as state:
+        ...     loss = model.base_model.model["a"](x).square().mean() + state.auxiliary_loss()
+        ...     loss.backward()
     """
     state = routing_state(model) or RoutingState()
     before = state.task_ids, state.masks, state.losses, state.collected

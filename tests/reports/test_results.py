@@ -1,7 +1,8 @@
-"""The published store as one frame."""
+"""The frame of a store agrees with the boards that are made of it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,31 @@ from records import record, spec
 import seesaw
 from seesaw.suite.records.store import Store, StoreError
 
+ROOT = Path(__file__).parents[2]
 
-def test_the_published_records_are_a_frame() -> None:
-    frame = seesaw.results("results")
-    row = frame.iloc[0]
-    found = seesaw.load_record(f"{row.seed}-{row.record}-1")
-    assert row.score == found.scores()[row.task]
-    assert row.track == found.spec.track
-    assert not frame.duplicated(["record", "task"]).any()
+
+@pytest.mark.slow
+def test_averages_are_those_of_the_leaderboard() -> None:
+    frame = seesaw.results(str(ROOT / "results"))
+    points = frame[frame.unit == "points"]
+    compared = 0
+    for board in json.loads((ROOT / "reports" / "boards.json").read_text()):
+        for entry in board["entries"]:
+            own = points[points.path.isin(entry["records"])]
+            if entry["overall"] and not entry["diverged"]:
+                mean = own.groupby("path").score.mean().mean()
+                assert mean == pytest.approx(entry["overall"]["mean"], abs=1e-3), entry["name"]
+                compared += 1
+    assert compared > 50
+
+
+def test_a_row_leads_to_its_record() -> None:
+    frame = seesaw.results(str(ROOT / "results"))
+    row = frame[(frame.track == "sentences@1") & (frame.method == "moelora")].iloc[0]
+    record = seesaw.load_record(row.path, str(ROOT / "results"))
+    assert (record.id, record.spec.seed) == (row.record, row.seed)
+    assert record.scores()[row.task] == row.score
+    assert record.tasks[row.task].primary == row.metric
 
 
 def test_runs_that_did_not_end_well_are_left_out(tmp_path: Path) -> None:
@@ -27,6 +45,11 @@ def test_runs_that_did_not_end_well_are_left_out(tmp_path: Path) -> None:
     assert set(seesaw.results(str(tmp_path)).seed) == {0}
 
 
-def test_no_store_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="there are no records at"):
-        seesaw.results(str(tmp_path / "nowhere"))
+def test_a_run_that_was_done_again_counts_once() -> None:
+    frame = seesaw.results(str(ROOT / "results"))
+    assert not frame.duplicated(["record", "task"]).any()
+
+
+def test_without_a_store_the_address_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"there are no records at .*nothing"):
+        seesaw.results(str(tmp_path / "nothing"))
