@@ -14,7 +14,8 @@
 # # The published results as a frame
 #
 # Every record of a checkout's `results/` in one pandas frame, a row per run and task. Start this
-# notebook in the top folder of a checkout, or give `seesaw.results` the address of a store.
+# notebook in the top folder of a checkout, or give `seesaw.results` the address of a store. Where a
+# run was made again, its newest attempt counts.
 
 # %%
 import matplotlib.pyplot as plt
@@ -22,7 +23,7 @@ import seaborn as sns
 
 import seesaw
 
-results = seesaw.results()
+results = seesaw.results().drop_duplicates(["record", "task"], keep="last")
 results.groupby(["track", "budget", "budget_kind"]).agg(
     methods=("method", "nunique"), runs=("record", "nunique")
 )

@@ -48,6 +48,7 @@ config = LlamaConfig(
     num_hidden_layers=2,
     num_attention_heads=4,
     num_key_value_heads=4,
+    initializer_range=0.1,  # larger than usual: nothing will train these weights
 )
 AutoModelForCausalLM.from_config(config).save_pretrained(folder / "backbone")
 
@@ -100,7 +101,7 @@ def trained(adapter):
         output_dir=str(folder / "trainer"),
         per_device_train_batch_size=32,
         max_steps=120,
-        learning_rate=2e-2,
+        learning_rate=5e-3,
         logging_steps=40,
         remove_unused_columns=False,
         report_to="none",
@@ -114,9 +115,9 @@ def trained(adapter):
 
 places = {"target_modules": "all-linear", "task_type": "CAUSAL_LM"}
 told = trained(
-    MOELoRAConfig(r=24, experts=3, alpha=48, n_tasks=len(TASKS), task_names=TASKS, **places)
+    MOELoRAConfig(r=24, experts=3, alpha=144, n_tasks=len(TASKS), task_names=TASKS, **places)
 )
-by_token = trained(SMoRAConfig(r=24, active=8, alpha=16, **places))
+by_token = trained(SMoRAConfig(r=24, active=8, alpha=48, **places))
 
 # %% [markdown]
 # ## What they learnt

@@ -54,7 +54,7 @@ def plain_lora(model: nn.Module, backbone: nn.Module, task: int = 0) -> PeftMode
         layer = lora.get_submodule(f"base_model.model.{place}")
         layer.lora_A["default"].weight.copy_(down)
         layer.lora_B["default"].weight.copy_(up)
-    return lora  # type: ignore[no-any-return]
+    return lora
 
 
 def _foldable(module: GatedLinear, adapter_name: str) -> Gated:

@@ -225,8 +225,10 @@ def routing(
         ValueError: see `RoutingState.set`.
 
     Examples:
+        >>> import torch
         >>> from peft import get_peft_model
-        >>> from seesaw.methods import MoLoRAConfig
+        >>> from torch import nn
+        >>> from seesaw.methods import MoLoRAConfig, routing
         >>> linears = nn.ModuleDict({"a": nn.Linear(8, 4)})
         >>> model = get_peft_model(linears, MoLoRAConfig(r=8, target_modules=["a"])).train()
         >>> x = torch.ones(2, 3, 8)
