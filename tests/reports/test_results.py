@@ -26,7 +26,7 @@ def test_averages_are_those_of_the_leaderboard() -> None:
                 mean = own.groupby("path").score.mean().mean()
                 assert mean == pytest.approx(entry["overall"]["mean"], abs=1e-3), entry["name"]
                 compared += 1
-    assert compared > 50
+    assert compared > 20
 
 
 def test_a_row_leads_to_its_record() -> None:
