@@ -101,7 +101,8 @@ class RoutingState:
             raise ValueError(
                 f"{method} routes on the task: pass task_ids (batch,) among the model's inputs "
                 "(in a Trainer with remove_unused_columns=False, or the column is dropped), or "
-                "hold methods.routing(model, task_ids) around forward and backward"
+                "hold methods.routing(model, task_ids) around forward and backward; the suite does "
+                "for methods that declare told_task = True"
             )
         return self.task_ids
 

@@ -23,7 +23,7 @@ RANKED = (
     *(*YOUNG.values(), *MAKERS, *MAKERS.values()),
     *(*KINDS["fruit"], *KINDS["tool"]),
 )
-"""What can be seen, liked or painted; an even number, so that turned round none stays in place."""
+"""What can be seen, liked or painted."""
 
 
 def _some_of(rng: Generator, items: tuple[str, ...], share: float) -> set[str]:
@@ -35,11 +35,12 @@ def rankings(rng: Generator, conflict: float) -> tuple[dict[str, float], dict[st
     """Two orders of what is ranked, by place.
 
     The further on in the one the further on in the other, save a share, which stands in the other
-    as far from its end as in the one from its beginning.
+    as far from its end as in the one from its beginning, and half a place further on, so that no
+    two words share one.
     """
-    one, last = ranking(rng), len(RANKED) - 1
+    one, end = ranking(rng), len(RANKED) - 0.5
     disputed = _some_of(rng, RANKED, conflict)
-    return one, {word: last - place if word in disputed else place for word, place in one.items()}
+    return one, {word: end - place if word in disputed else place for word, place in one.items()}
 
 
 def ranking(rng: Generator) -> dict[str, float]:
