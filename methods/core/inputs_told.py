@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import torch
 from peft import PeftModel
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_module_registration_hook
@@ -35,7 +36,7 @@ def listen(model: nn.Module, state: RoutingState) -> list[RemovableHandle]:
     """Hook `model`, the backbone with adapters in it, so that its inputs set `state`."""
     # partials, unlike closures, are copied with the model
     if hasattr(model, "generate"):
-        vars(model)["generate"] = partial(_generate, model)
+        vars(model)["generate"] = partial(_generate, model, state)
     return [
         model.register_forward_pre_hook(partial(_begin, state), with_kwargs=True),
         model.register_forward_hook(partial(_end, state), with_kwargs=True),
@@ -49,10 +50,14 @@ def stop_listening(model: nn.Module, hooks: list[RemovableHandle]) -> None:
     vars(model).pop("generate", None)
 
 
-def _generate(model: Any, *args: Any, task_ids: TaskIds | None = None, **options: Any) -> Any:
+def _generate(
+    model: Any, state: RoutingState, *args: Any, task_ids: TaskIds | None = None, **options: Any
+) -> Any:
     """The model's own `generate`, whose examples belong to the tasks `task_ids` (batch,)."""
     generate = partial(type(model).generate, model)
     if task_ids is None:
+        if not state.held:  # an encoder is called by itself, and would find the last batch's
+            state.set()
         return generate(*args, **options)
     with routing(model, task_ids):
         return generate(*args, **options)
@@ -60,8 +65,10 @@ def _generate(model: Any, *args: Any, task_ids: TaskIds | None = None, **options
 
 def _listen_outside(outer: nn.Module, name: str, inner: nn.Module | None) -> None:
     """Hook PEFT's models for one kind of task, which keep `task_ids` to themselves."""
+    if not isinstance(outer, PeftModel):
+        return
     state = getattr(inner, "routing", None)
-    if isinstance(outer, PeftModel) and isinstance(state, RoutingState):
+    if isinstance(state, RoutingState):
         outer.register_forward_pre_hook(partial(_offer, state), with_kwargs=True)
 
 
@@ -90,7 +97,11 @@ def _begin(state: RoutingState, model: nn.Module, args: Any, inputs: dict[str, A
 
 def _end(state: RoutingState, model: nn.Module, args: Any, inputs: Any, output: Any) -> Any:
     """Add the auxiliary losses to the loss in `output`, by the share of the batch in the step."""
-    if state.held or in_backward() or not state.losses:
+    if state.held or in_backward():
+        return None
+    if not torch.is_grad_enabled():
+        state.set()  # no backward pass will ask
+    if not state.losses:
         return None
     loss = getattr(output, "loss", None)
     if loss is None:

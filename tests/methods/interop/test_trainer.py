@@ -253,6 +253,15 @@ def test_trl_fine_tunes_with_them(name: str, tmp_path: Path) -> None:
         assert any(key.endswith(".bias") for key in moved)
 
 
+def test_the_last_batch_says_nothing_to_generation() -> None:
+    # generation calls the encoder by itself
+    model = adapted("moelora", "t5", target_modules=r"encoder\..*\.q")
+    model(**inputs("t5"), task_ids=TASK_IDS)
+    given = {k: v for k, v in inputs("t5").items() if k != "labels"}
+    with pytest.raises(ValueError, match="routes on the task"):
+        model.generate(**given, max_new_tokens=2)
+
+
 @pytest.mark.parametrize("name", TOLD)
 def test_generation_takes_task_ids(name: str) -> None:
     model = adapted(name, "llama", task_type="CAUSAL_LM")
