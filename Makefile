@@ -46,7 +46,7 @@ $(READY): requirements.lock pyproject.toml
 	@command -v uv >/dev/null || $(PYTHON) -m pip install --quiet --user uv || $(PYTHON) -m pip install --quiet uv
 	@uv=$$(command -v uv || echo $(PYTHON) -m uv); set -e; \
 	$$uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
-	$$uv pip install --quiet --require-hashes -r requirements.lock -p $(BIN)/python; \
+	$$uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock -p $(BIN)/python; \
 	$$uv pip install --quiet --no-deps --no-build-isolation -e . -p $(BIN)/python
 	@touch $@
 
