@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -62,8 +63,12 @@ class Followed:
         self._log(values, record.steps)
 
     def _log(self, values: dict[str, float], step: int) -> None:
-        for tracker in self.trackers:
-            tracker.log(values, step=step)
+        for tracker in tuple(self.trackers):
+            try:
+                tracker.log(values, step=step)
+            except Exception as error:  # whatever a service raises: the run is worth more
+                self.trackers.remove(tracker)
+                warnings.warn(f"tracker {tracker.name} fails, and is left: {error}", stacklevel=2)
 
 
 @contextmanager

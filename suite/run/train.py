@@ -97,7 +97,7 @@ def train(
             recipe.clip_norm,
         )
         state.schedule.step()
-        progress.loss, progress.auxiliary = loss.item(), auxiliary.item()
+        progress.loss, progress.auxiliary = torch.stack((loss, auxiliary)).tolist()
         progress.step_seconds.append(time.perf_counter() - began)
         progress.steps += 1
         progress.examples += sum(len(batch) for batch in micro_batches)

@@ -47,7 +47,7 @@ def write_card(
     data = ModelCardData(
         library_name="peft",
         base_model=workload.track.backbone.model,
-        model_name=folder.name,
+        model_name=folder.resolve().name,
         tags=["seesaw", "lora", record.spec.method],
         eval_results=list(_results(record, task)),
     )

@@ -65,6 +65,22 @@ def test_a_run_is_followed(
     assert Notebook.closed == [f"{record.spec.folder}/{record.spec.prefix}"]
 
 
+@pytest.mark.slow
+def test_a_tracker_that_fails_takes_no_run_with_it(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(Notebook):
+        def log(self, values: dict[str, Any], step: int | None = None, **_: Any) -> None:
+            raise ConnectionError("nobody answers")
+
+    monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "pytest", Broken)
+    options = ["--track", str(tiny_track), "--tasks", "topic", "--track-with", "pytest"]
+    with pytest.warns(UserWarning, match="tracker pytest fails, and is left: nobody answers"):
+        seesaw("bench", "lora", *options)
+    (record,) = Store(str(tmp_path / "runs")).scan().records
+    assert record.status == "ok"
+
+
 def test_unknown_trackers_are_refused_before_anything_runs(
     seesaw: Seesaw, tiny_track: Path
 ) -> None:
