@@ -55,7 +55,7 @@ class LoRAPerTaskConfig(GatedConfig):
         """The rank stays if the tasks can share it out; else it is one rank per task."""
         rank = self.r if self.r % n_tasks == 0 else n_tasks
         shared_out = self.replaced(r=rank, n_tasks=n_tasks)
-        return super(LoRAPerTaskConfig, shared_out).placed(placement, dropout, n_tasks)
+        return GatedConfig.placed(shared_out, placement, dropout, n_tasks)
 
     def place_parameters(self, place: Place, shape: tuple[int, int], n_tasks: int) -> Parameters:
         """r (d_in + d_out), of which a token uses its task's share."""

@@ -57,11 +57,16 @@ class Gated(nn.Module):
         rows = config.router_rows(self.rank)
         self.router = nn.Parameter(torch.empty(rows, d_in)) if rows else None
         self.reset_parameters()
-        stepped(self)
+        self._follow_steps()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        stepped(self)
+        self._follow_steps()
+
+    def _follow_steps(self) -> None:
+        """A layer that does something after a step is told of it; a copy is one of its own."""
+        if type(self).after_step is not Gated.after_step:
+            stepped(self)
 
     def reset_parameters(self) -> None:
         """A as PEFT's LoRA draws it (Kaiming-uniform, a = sqrt 5), B zero, router as nn.Linear."""

@@ -81,9 +81,9 @@ def _offer(state: RoutingState, model: nn.Module, args: Any, inputs: dict[str, A
 
 
 def _begin(state: RoutingState, model: nn.Module, args: Any, inputs: dict[str, Any]) -> Any:
-    if in_backward():
-        return None
     ids, state.offered = inputs.pop(TASK_IDS, state.offered), None
+    if in_backward():  # of the batch that is known
+        return args, inputs
     if state.held:
         if ids is not None:
             raise ValueError("task_ids are given twice: to the model and to routing(...)")

@@ -154,8 +154,9 @@ class GatedLinear(nn.Module, BaseTunerLayer):
                 if name in self.seesaw_backbone:
                     y = self.seesaw_backbone[name](y, x, self.routing)
                 if name in self.seesaw_adapter:
-                    own = self.inputs.pop(name) if name in self.inputs else x
-                    y = self.seesaw_adapter[name](y, own, self.routing)
+                    update = self.seesaw_adapter[name]
+                    read = self.inputs.pop(name) if update.place.beside else x
+                    y = update(y, read, self.routing)
         return y
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:

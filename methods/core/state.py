@@ -20,6 +20,7 @@ from seesaw.methods.core.placement import Place
 Stack = Literal["inputs", "decoder"]
 """Whose tokens a linear reads: the model's inputs, or what the decoder of two stacks is given."""
 TaskIds = Tensor | Sequence[int]
+_OF_A_BATCH = ("task_ids", "masks", "losses", "asked", "without_graph", "collected")
 
 
 def in_backward() -> bool:
@@ -34,7 +35,9 @@ class RoutingState:
 
     `masks` holds one mask per stack, and `stack` says whose tokens the layer that now runs reads.
     `held` counts the open `routing` contexts, and `offered` are task ids on their way to a model
-    that PEFT would keep them from. `losses` holds one auxiliary loss per adapted place.
+    that PEFT would keep them from. `losses` holds one auxiliary loss per adapted place, `asked`
+    whether somebody wanted their sum, `without_graph` whether one of them has no gradient.
+
     While `record_usage` is on, `collected` holds per place the gate mass (batch, experts) of every
     call, summed over valid tokens; `attribute` adds it to the tables (tasks, experts) of `usage`.
     `told` holds, for every adapter that is told the task, whether it acts and how many tasks it
@@ -42,29 +45,25 @@ class RoutingState:
     """
 
     def __init__(self) -> None:
-        self.task_ids: Tensor | None = None
-        self.masks: dict[Stack, Tensor | None] = {}
+        self._begin(None, {})
         self.stack: Stack = "inputs"
         self.held = 0
         self.offered: TaskIds | None = None
-        self.losses: list[Tensor] = []
-        self.asked = False
-        self.without_graph = False
         self.record_usage = False
-        self.collected: dict[Place, list[Tensor]] = {}
         self.usage: dict[Place, Tensor] = {}
         self.told: dict[str, tuple[Callable[[], bool], int]] = {}
 
+    def _begin(self, task_ids: Tensor | None, masks: dict[Stack, Tensor | None]) -> None:
+        """Forget the batch before."""
+        self.task_ids, self.masks = task_ids, masks
+        self.losses: list[Tensor] = []
+        self.asked = self.without_graph = False
+        self.collected: dict[Place, list[Tensor]] = {}
+
     def __getstate__(self) -> dict[str, Any]:
         """Without what belongs to one batch, whose tensors cannot be copied."""
-        batch: dict[str, Any] = {
-            "task_ids": None,
-            "masks": {},
-            "held": 0,
-            "losses": [],
-            "collected": {},
-        }
-        return {**self.__dict__, **batch}
+        new = vars(RoutingState())
+        return {**vars(self), **{name: new[name] for name in (*_OF_A_BATCH, "held", "offered")}}
 
     @property
     def collecting(self) -> bool:
@@ -120,15 +119,13 @@ class RoutingState:
         """
         if task_ids is not None:
             task_ids = _as_ids(task_ids)
-        if task_ids is not None and task_ids.device.type == "cpu":
+        if task_ids is not None and _can_be_looked_at(task_ids):
             bound = min((n for acts, n in self.told.values() if acts()), default=None)
             if bound is not None:
                 wrong = task_ids[(task_ids < 0) | (task_ids >= bound)].tolist()
                 if wrong:
                     raise ValueError(f"task ids {wrong} are not among 0 ... {bound - 1}")
-        self.task_ids, self.losses, self.asked, self.collected = task_ids, [], False, {}
-        self.without_graph = False
-        self.masks = {"inputs": mask, "decoder": decoder_mask}
+        self._begin(task_ids, {"inputs": mask, "decoder": decoder_mask})
 
     def weights(self, x: Tensor) -> Tensor:
         """1 for every valid token of `x` (..., width), 0 for padding, flat (tokens,)."""
@@ -238,7 +235,7 @@ def routing(
         ...     loss.backward()
     """
     state = routing_state(model) or RoutingState()
-    before = state.task_ids, state.masks, state.losses, state.collected
+    before = {name: getattr(state, name) for name in _OF_A_BATCH}
     state.set(task_ids, mask, decoder_mask)
     state.held += 1
     try:
@@ -246,9 +243,14 @@ def routing(
     finally:
         state.held -= 1
         if state.held:
-            state.task_ids, state.masks, state.losses, state.collected = before
+            vars(state).update(before)
         else:
             state.set()
+
+
+def _can_be_looked_at(ids: Tensor) -> bool:
+    """Whether the numbers are there without waiting for a device, or breaking a graph."""
+    return ids.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def _as_ids(task_ids: TaskIds) -> Tensor:

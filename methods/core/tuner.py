@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,16 @@ from seesaw.methods.core.config import GatedConfig
 from seesaw.methods.core.gated import Gated
 from seesaw.methods.core.inputs_told import listen, stop_listening
 from seesaw.methods.core.linear import SLOTS, GatedLinear, features, stack_of
+from seesaw.methods.core.shared import Shared
 from seesaw.methods.core.state import RoutingState, routing_state
+
+
+@dataclass
+class Adding:
+    """An adapter that is being added: what its places share, and those there are already."""
+
+    shared: Shared | None
+    own: list[Gated] = field(default_factory=list)
 
 
 class GatedTuner(BaseTuner):
@@ -42,16 +52,15 @@ class GatedTuner(BaseTuner):
         Raises:
             ValueError: it does not fit; then the model is as it was before.
         """
-        self.added: list[Gated] = []
         try:
-            self.shared = self.peft_config[adapter_name].build_shared(model)
+            self.adding = Adding(self.peft_config[adapter_name].build_shared(model))
             super().inject_adapter(model, adapter_name, *args, **options)
         except Exception:
             self._withdraw(model, adapter_name)
             raise
-        for own in self.added:
-            own.places = len(self.added)
-        del self.added, self.shared
+        for own in self.adding.own:
+            own.places = len(self.adding.own)
+        del self.adding
 
     def _create_and_replace(  # type: ignore[override]
         self,
@@ -85,15 +94,16 @@ class GatedTuner(BaseTuner):
         """Give `layer` the adapter; the first own update owns what all of them share."""
         own = layer.add_adapter(adapter_name, config, self.model)
         if own is not None:
-            first, acts = not self.added, partial(layer.uses, adapter_name)
+            adding, acts = self.adding, partial(layer.uses, adapter_name)
+            first = not adding.own
             if first and config.told_task:
                 self.routing.told[adapter_name] = acts, config.n_tasks
-            if self.shared is not None:
-                own.share(self.shared, owner=first)
+            if adding.shared is not None:
+                own.share(adding.shared, owner=first)
                 if first:
-                    hooks = self.shared.attach(self.model, self.routing, acts)
+                    hooks = adding.shared.attach(self.model, self.routing, acts)
                     layer.keep_hooks(adapter_name, hooks)
-            self.added.append(own)
+            adding.own.append(own)
         layer.settle(adapter_name, config.inference_mode)
 
     def _withdraw(self, model: nn.Module, adapter_name: str) -> None:

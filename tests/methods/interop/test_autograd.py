@@ -10,6 +10,7 @@ from tiny_models import GATED, TASK_IDS, TOLD, adapted, inputs, told
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounter
 from torch.func import functional_call, grad, vmap
+from torch.utils.checkpoint import checkpoint
 
 from seesaw.methods import routing
 
@@ -29,6 +30,34 @@ def test_training_compiles_to_one_graph(name: str) -> None:
             wanted = model(**batch).loss + state.auxiliary_loss()
         torch.testing.assert_close(found, wanted)
     assert counter.frame_count == 1
+
+
+@pytest.mark.parametrize("name", ["molora", "moelora"])
+@pytest.mark.slow
+def test_what_a_model_is_told_compiles_with_it(name: str) -> None:
+    torch._dynamo.reset()
+    model = adapted(name, "llama").train()
+    compiled: Any = torch.compile(model, backend="aot_eager", fullgraph=True)
+    batch = {**inputs("llama"), **told(name), "use_cache": False}
+    loss = compiled(**batch).loss
+    loss.backward()
+    torch.testing.assert_close(loss, model(**batch).loss)
+
+
+@pytest.mark.parametrize("name", ["molora", "moelora"])
+def test_a_whole_model_is_checkpointed(name: str) -> None:
+    gradients = []
+    for checkpointed in (False, True):
+        model = adapted(name, "llama").train()
+        batch = {**inputs("llama"), **told(name), "use_cache": False}
+        if checkpointed:
+            loss = checkpoint(lambda: model(**batch).loss, use_reentrant=False)  # noqa: B023
+        else:
+            loss = model(**batch).loss
+        loss.backward()
+        gradients.append([p.grad for p in model.parameters() if p.requires_grad])
+    for plain, again in zip(*gradients, strict=True):
+        torch.testing.assert_close(again, plain)
 
 
 class Place(nn.Module):
