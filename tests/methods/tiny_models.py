@@ -166,3 +166,8 @@ def logits(model: Any, arch: str, **more: Any) -> Tensor:
     with torch.no_grad():
         found: Tensor = model(**inputs(arch), **more).logits
     return found
+
+
+def same(found: Any, wanted: Any) -> None:
+    """Complain unless both are the same but for rounding."""
+    torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-6)

@@ -301,4 +301,4 @@ def test_data_parallel_training_counts_what_each_process_saw(tmp_path: Path) -> 
     torch.multiprocessing.spawn(_train_in_parallel, (address, counted, gradients), nprocs=2)
     active = config("smora", "llama").active
     assert counted.tolist() == [2 * 2 * 6 * active] * 2
-    assert gradients[0] == gradients[1]
+    assert gradients[0] == gradients[1] != 0

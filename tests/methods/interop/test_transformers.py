@@ -5,21 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 from peft import AutoPeftModelForCausalLM, PeftMixedModel, get_peft_model
-from tiny_models import GATED, TASK_IDS, adapted, base, config, draw, inputs, logits, told
+from tiny_models import GATED, TASK_IDS, adapted, base, config, draw, inputs, logits, same, told
 from transformers import AutoModelForCausalLM, pipeline
 from transformers.models.llama import LlamaForCausalLM
 
 from seesaw.methods import routing_state
 from seesaw.methods.core.linear import GatedLinear
-
-
-def same(found: Any, wanted: Any) -> None:
-    torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", GATED)
