@@ -14,13 +14,14 @@ from seesaw.commands.arguments import Threads
 PRETRAINED = {
     "scenes": "seesaw.tasks.sources.scenes.pretrain",
     "stories": "seesaw.tasks.sources.stories.pretrain",
+    "stories-orders": "seesaw.tasks.sources.stories.pretrain_orders",
 }
-"""Modules with `Recipe`, `WEIGHTS` and `pretrain`, by track."""
+"""Modules with `Recipe`, `WEIGHTS` and `pretrain`, by what is trained."""
 
 
 @app.command()
 def pretrain(
-    what: Annotated[str, typer.Argument(help="scenes or stories: the backbone of that track.")],
+    what: Annotated[str, typer.Argument(help="scenes, stories, stories-orders: which backbone.")],
     to: Annotated[
         Path | None, typer.Option(help="Safetensors file; default: the one in the package.")
     ] = None,

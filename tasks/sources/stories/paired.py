@@ -4,7 +4,8 @@ Every task has an order of many words that is never shown, and asks about some o
 and `following`, and in `helping`, which has no counterpart, the first and the last of six are
 written; in `finding` and `hearing`, `liking` and `wanting`, and in `painting`, which has none
 either, the first of four is chosen. The closer two words are in the order, the harder: scores rise
-bit by bit, and seeds agree. Both tasks of a pair get the same inputs, and only the instruction says
+bit by bit. The LM has met other orders before, so that adapters learn these and not what an order
+is, and seeds agree. Both tasks of a pair get the same inputs, and only the instruction says
 whose order is meant. `conflict` is the share of words that stand elsewhere in the other's: at 0 a
 pair wants the same answer to every input, at 1 to none.
 """
@@ -23,7 +24,7 @@ from seesaw.tasks.families.language.instruction import Instruction, InstructionT
 from seesaw.tasks.sources.dial import conflict_share
 from seesaw.tasks.sources.stories.data import draw
 from seesaw.tasks.sources.stories.meanings import ranking, rankings
-from seesaw.tasks.sources.stories.text import some
+from seesaw.tasks.sources.stories.questions import ends, first
 from seesaw.tasks.task import TaskData
 
 Make = Callable[[Generator], Instruction]
@@ -39,8 +40,6 @@ METRICS = {
     "wanting": "acc",
     "painting": "acc",
 }
-WRITTEN, CHOSEN = 6, 4
-"""Words that are asked about."""
 LONGEST = 4
 """Tokens of an answer, at the most; every word is one."""
 
@@ -72,30 +71,12 @@ def _tasks(seed: int, conflict: float) -> dict[str, Make]:
     finds, hears = rankings(rng, conflict)
     likes, wants = rankings(rng, conflict)
     return {
-        "seeing": partial(_ends, told="carl sees", rank=sees),
-        "following": partial(_ends, told="carl follows", rank=follows),
-        "helping": partial(_ends, told="dora helps", rank=helps),
-        "finding": partial(_first, told="ben finds", rank=finds),
-        "hearing": partial(_first, told="ben hears", rank=hears),
-        "liking": partial(_first, told="anna likes", rank=likes),
-        "wanting": partial(_first, told="anna calls", rank=wants),
-        "painting": partial(_first, told="paul paints", rank=ranking(rng)),
+        "seeing": partial(ends, told="carl sees", rank=sees),
+        "following": partial(ends, told="carl follows", rank=follows),
+        "helping": partial(ends, told="dora helps", rank=helps),
+        "finding": partial(first, told="ben finds", rank=finds),
+        "hearing": partial(first, told="ben hears", rank=hears),
+        "liking": partial(first, told="anna likes", rank=likes),
+        "wanting": partial(first, told="anna calls", rank=wants),
+        "painting": partial(first, told="paul paints", rank=ranking(rng)),
     }
-
-
-def _instruction(told: str, given: str, answer: str, choices: tuple[str, ...] = ()) -> Instruction:
-    # short, since every token costs time
-    return Instruction(f"{told}. {given}:", f" {answer}", tuple(f" {c}" for c in choices))
-
-
-def _ends(rng: Generator, told: str, rank: Mapping[str, float]) -> Instruction:
-    """Which is ranked highest, and which lowest."""
-    words = some(rng, tuple(rank), WRITTEN)
-    ordered = sorted(words, key=rank.__getitem__, reverse=True)
-    return _instruction(told, " ".join(words), f"{ordered[0]} {ordered[-1]}")
-
-
-def _first(rng: Generator, told: str, rank: Mapping[str, float]) -> Instruction:
-    """Which is ranked highest."""
-    words = some(rng, tuple(rank), CHOSEN)
-    return _instruction(told, " ".join(words), max(words, key=rank.__getitem__), tuple(words))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.random import Generator
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -89,11 +88,36 @@ def pretrain(recipe: Recipe, to: Path, report: pretraining.Report) -> Path:
         **SHAPE,
     )
     model = LlamaForCausalLM(config)
-    curve = pretraining.fit(model, _losses(model, tokenizer, recipe), recipe, report)
+    text = documents(np.random.default_rng(recipe.seed))
+    return train(model, tokenizer, text, recipe, to, report)
+
+
+def train(
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    text: Iterator[str],
+    recipe: Recipe,
+    to: Path,
+    report: pretraining.Report,
+) -> Path:
+    """Train `model` on a text; write a folder that transformers loads, and how it came about.
+
+    Args:
+        model: trained in place.
+        tokenizer: goes beside it.
+        text: endless documents.
+        recipe: how long, and how fast.
+        to: the safetensors file; configuration, tokenizer and held-out text go beside it.
+        report: told how far it is.
+
+    Returns:
+        `to`.
+    """
+    curve = pretraining.fit(model, _losses(model, tokenizer, text, recipe), recipe, report)
     held = list(islice(documents(np.random.default_rng(HELD_OUT_SEED)), recipe.held_out))
     to.parent.mkdir(parents=True, exist_ok=True)
     (to.parent / HELD_OUT).write_text("\n".join(held) + "\n")
-    config.save_pretrained(to.parent)
+    model.config.save_pretrained(to.parent)
     tokenizer.save_pretrained(to.parent)
     loss = round(held_out_loss(model.eval(), tokenizer, held), 3)
     about = {"held_out": {"loss": loss}, "parameters": model.num_parameters()}
@@ -135,10 +159,9 @@ def train_tokenizer(recipe: Recipe) -> PreTrainedTokenizerFast:
 
 
 def rows(
-    tokenizer: PreTrainedTokenizerFast, rng: Generator, length: int
+    tokenizer: PreTrainedTokenizerFast, text: Iterator[str], length: int
 ) -> Iterator[tuple[list[int], list[int]]]:
     """Endless rows of tokens and of their positions in the documents, of which the last is cut."""
-    text = documents(rng)
     while True:
         tokens: list[int] = []
         places: list[int] = []
@@ -150,13 +173,16 @@ def rows(
 
 
 def _losses(
-    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, recipe: Recipe
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    text: Iterator[str],
+    recipe: Recipe,
 ) -> Iterator[Tensor]:
     """The loss of every batch."""
-    text = rows(tokenizer, np.random.default_rng(recipe.seed), recipe.length)
+    data = rows(tokenizer, text, recipe.length)
     for _ in range(recipe.steps):
         batch, places = (
-            torch.tensor(part) for part in zip(*islice(text, recipe.batch_size), strict=True)
+            torch.tensor(part) for part in zip(*islice(data, recipe.batch_size), strict=True)
         )
         # positions that start again keep a document from attending to the one before it
         yield model(input_ids=batch, position_ids=places, labels=batch, use_cache=False).loss
