@@ -77,25 +77,42 @@ def _side_by_side(
 
     def work(worker: Worker) -> None:
         try:
-            while waiting:
-                own = waiting.popleft()
+            for own in _taken(waiting):
                 done = worker.run(own, runs, published, watcher.started(own.job))
                 ended.put((own, done))
+            worker.pool.shutdown()  # what it holds of the system is given back
         except BaseException as error:  # whoever waits must hear of it
             ended.put(error)
 
     with _alive() as alive:
-        for slot in range(at_once):
-            worker = Worker(slot, at_once, threads, alive)
-            threading.Thread(target=work, args=(worker,), daemon=True).start()
+        workers = [
+            threading.Thread(
+                target=work, args=(Worker(slot, at_once, threads, alive),), daemon=True
+            )
+            for slot in range(at_once)
+        ]
+        for own in workers:
+            own.start()
         try:
             for _ in pending:
                 found = ended.get()
                 if isinstance(found, BaseException):
                     raise found
                 yield found
+            for own in workers:
+                own.join()
         finally:
             waiting.clear()
+
+
+def _taken(waiting: deque[Pending]) -> Iterator[Pending]:
+    """One after another, until nothing waits; several threads may take."""
+    while True:
+        try:
+            own = waiting.popleft()
+        except IndexError:
+            return
+        yield own
 
 
 @contextmanager

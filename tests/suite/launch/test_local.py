@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,6 +138,18 @@ def test_workers_leave_with_the_call(toy_track: Toy, how: signal.Signals) -> Non
     found = scan(toy_track)
     assert {record.status for record in found.records} == {"ok"}
     assert 1 <= len(found.records) < 20
+
+
+@pytest.mark.slow
+def test_workers_give_back_what_libraries_hold_of_the_system(toy_track: Toy) -> None:
+    source = str(tomllib.loads(toy_track.path.read_text())["source"])
+    holds = f"from multiprocessing import RLock\nfrom {source} import *\nHELD = RLock()\n"
+    (toy_track.folder / "holding.py").write_text(holds)
+    toy_track.set(source='"holding"')
+    process = begun(toy_track, "lora", "--seeds", "0-1", "--jobs", 2)
+    _, errors = process.communicate(timeout=HANGS)
+    assert process.returncode == 0, errors
+    assert "leaked" not in errors
 
 
 @pytest.mark.slow
