@@ -38,6 +38,7 @@ class ASEConfig(TaskInputConfig, ExpertsConfig):
             softmax over all sparse) or "none" (no shared ones: softmax over all, the k + S best
             kept as they are; the paper's baseline).
         mutual: coefficient of the mutual-information loss, per adapted place.
+        smoothing: of that loss, see `task_information`; Mod-Squad's code has 1e-4.
         input_embedding: whether the network's input gets a task embedding.
     """
 
@@ -55,6 +56,7 @@ class ASEConfig(TaskInputConfig, ExpertsConfig):
     weighting: Literal["adaptive", "naive", "none"] = setting("adaptive")
     mutual: float = setting(0.005, tuned=(5e-4, 5e-2))
     input_embedding: bool = setting(True)
+    smoothing: float = setting(0.0, later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -116,5 +118,7 @@ class ASE(TaskRouted, config=ASEConfig):
         """-w I(task; expert)."""
         if not self.config.mutual or logits is None:
             return None
-        tasks = state.tasks(self.config.name)
-        return -self.config.mutual * task_information(logits, tasks, self.config.n_tasks, state)
+        config, tasks = self.config, state.tasks(self.config.name)
+        return -config.mutual * task_information(
+            logits, tasks, config.n_tasks, state, config.smoothing
+        )

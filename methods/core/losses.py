@@ -33,7 +33,9 @@ def balance_loss(logits: Tensor, k: int, state: RoutingState) -> Tensor:
     return logits.shape[-1] * (share * probability).sum()
 
 
-def task_information(logits: Tensor, tasks: Tensor, n_tasks: int, state: RoutingState) -> Tensor:
+def task_information(
+    logits: Tensor, tasks: Tensor, n_tasks: int, state: RoutingState, smoothing: float = 0.0
+) -> Tensor:
     """I(task; expert) of the router's probabilities, in nats (Mod-Squad, arXiv 2212.08066).
 
     Args:
@@ -41,16 +43,20 @@ def task_information(logits: Tensor, tasks: Tensor, n_tasks: int, state: Routing
         tasks: ids (batch,).
         n_tasks: how many there are.
         state: tells padding.
+        smoothing: added to probabilities, to the number of tokens, to both marginals and inside the
+            logarithm, as Mod-Squad's code does.
     """
     weights = state.weights(logits).view(len(tasks), -1)
     chances = torch.softmax(logits, dim=-1).view(*weights.shape, -1)
+    if smoothing:
+        chances = chances + smoothing
     mass = (chances * weights.unsqueeze(-1)).sum(1)
     joint = mass.new_zeros(n_tasks, mass.shape[-1]).index_add(0, tasks, mass)
-    joint = joint / joint.sum()
-    apart = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
+    joint = joint / (weights.sum() + smoothing if smoothing else joint.sum())
+    apart = (joint.sum(1, keepdim=True) + smoothing) * (joint.sum(0, keepdim=True) + smoothing)
     present = joint > 0
     ratio = torch.where(present, joint / apart.clamp_min(1e-30), torch.ones_like(joint))
-    return (joint * ratio.log()).sum()
+    return (joint * (ratio + smoothing).log()).sum()
 
 
 def contrastive_loss(

@@ -69,8 +69,13 @@ class MethodConfig(ABC):
 
     def describe(self) -> dict[str, Any]:
         """The resolved fields that say what is trained, in the words of records."""
-        words = _words(type(self))
-        return {word: getattr(self, name) for word, name in words.items()}
+        settings, fields = settings_of(type(self)), vars(type(self))["__dataclass_fields__"]
+        found = {word: (name, getattr(self, name)) for word, name in _words(type(self)).items()}
+        return {
+            word: value
+            for word, (name, value) in found.items()
+            if not settings[name].later or value != fields[name].default
+        }
 
     @classmethod
     def from_record(cls, config: Mapping[str, Any]) -> Self:

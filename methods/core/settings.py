@@ -17,6 +17,8 @@ class Setting:
     """Who handles a field: users set it, records keep it, the budget solver sizes it.
 
     `tuned` is the range that it is searched in beside the learning rate, evenly in its logarithm.
+    A `later` field came when there were records without it, and keeps out of those that it changes
+    nothing for, so that one spec has one id for ever.
     """
 
     user: bool
@@ -24,6 +26,7 @@ class Setting:
     sized: bool
     recorded_as: str | None
     tuned: tuple[float, float] | None = None
+    later: bool = False
 
 
 def setting(
@@ -34,6 +37,7 @@ def setting(
     sized: bool = False,
     recorded_as: str | None = None,
     tuned: tuple[float, float] | None = None,
+    later: bool = False,
     help: str = "",
 ) -> Any:
     """A dataclass field, with what the suite does with it.
@@ -47,9 +51,10 @@ def setting(
         sized: whether the budget solver chooses it.
         recorded_as: its word in records, where that is not its name.
         tuned: lowest and highest value that is tried where a track tunes its entries.
+        later: whether records leave it out at its default, since there were some before it.
         help: one line for whoever reads the config.
     """
-    about = {_KEY: Setting(user, recorded, sized, recorded_as, tuned), "help": help}
+    about = {_KEY: Setting(user, recorded, sized, recorded_as, tuned, later), "help": help}
     if isinstance(default, dict):
         return field(default_factory=partial(dict, default), metadata=about)
     return field(default=default, metadata=about)

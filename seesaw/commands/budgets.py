@@ -56,6 +56,9 @@ def budgets(
             "--backbone and checkpointing."
         ),
     ] = "",
+    bits: Annotated[
+        int, typer.Option(help="Bits of the frozen linears, with --memory: 16, 8 or 4.")
+    ] = 16,
     results: Results = "results",
     weights: Weights = "",
     layout: Annotated[
@@ -78,7 +81,8 @@ def budgets(
     names = split_names(backbone)
     if memory:
         shown = names or ["llama-2-7b"]
-        console.memory(_memory(shown, requests, parse_method(like, sized=True), targets, memory))
+        same = parse_method(like, sized=True)
+        console.memory(_memory(shown, requests, same, targets, memory, bits))
         return
     places = [] if names else track_places(split_names(track), weights, targets)
     for place in backbone_places(names, track, n_tasks, beside_blocks, backbone_rank):
@@ -94,7 +98,7 @@ def budgets(
 
 
 def _memory(
-    names: list[str], requests: list[Any], like: Any, targets: list[int], size: str
+    names: list[str], requests: list[Any], like: Any, targets: list[int], size: str, bits: int
 ) -> list[Any]:
     """Memory of every method on every backbone, at the budgets that are named or that of `like`."""
     from seesaw.suite.costs.backbones import backbone_place
@@ -111,7 +115,6 @@ def _memory(
         for target in targets or [budget_like(place, like)]:
             for request in requests:
                 config = solved(place, request, target)
-                found.append(
-                    training_memory(place, config, request.label, *map(int, match.groups()))
-                )
+                batch, length = map(int, match.groups())
+                found.append(training_memory(place, config, request.label, batch, length, bits))
     return found

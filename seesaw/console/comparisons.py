@@ -93,7 +93,7 @@ def _budget_row(row: BudgetRow) -> list[str]:
 
 def memory(rows: Sequence[Memory]) -> None:
     """GPU memory of training steps, part by part, in GiB."""
-    parts = ["weights", "adapter", "checkpoints", "layer", "logits", "total"]
+    parts = ["weights", "dequantised", "adapter", "checkpoints", "layer", "logits", "total"]
     cells = [
         [row.place, row.method, *(f"{getattr(row, part) / 2**30:.2f}" for part in parts)]
         for row in rows

@@ -18,6 +18,8 @@ from seesaw.suite.plan.request import RequestError
 
 HALF, SINGLE = 2, 4
 """Bytes of bfloat16 and of float32."""
+LINEARS = {16: 2.0, 8: 1.0, 4: 0.5 + SINGLE / 64}
+"""Bytes per weight of a frozen linear by its bits; NF4 keeps a maximum for every 64 weights."""
 TRAINED = 4 * SINGLE + HALF
 """Bytes per trained parameter: master, gradient, two moments, and the copy that computes."""
 PROBES = (32, 64, 128)
@@ -29,12 +31,14 @@ class Memory:
     """Bytes at the peak of a training step, base in bfloat16 and adapter in float32.
 
     `checkpoints` are the inputs of all layers, `layer` is what one layer keeps while it is
-    recomputed, `logits` the output in bfloat16, in float32, and its gradient.
+    recomputed, `logits` the output in bfloat16, in float32, and its gradient. Of a quantised base
+    `dequantised` is the largest linear in bfloat16, which is there while it is used.
     """
 
     place: str
     method: str
     weights: int
+    dequantised: int
     adapter: int
     checkpoints: int
     layer: int
@@ -43,11 +47,12 @@ class Memory:
     @property
     def total(self) -> int:
         """All of it."""
-        return self.weights + self.adapter + self.checkpoints + self.layer + self.logits
+        base = self.weights + self.dequantised
+        return base + self.adapter + self.checkpoints + self.layer + self.logits
 
 
 def training_memory(
-    place: Setting, config: MethodConfig, name: str, batch: int, length: int
+    place: Setting, config: MethodConfig, name: str, batch: int, length: int, bits: int = 16
 ) -> Memory:
     """Memory of one step on `batch` examples of `length` tokens, with gradient checkpointing.
 
@@ -57,10 +62,14 @@ def training_memory(
         name: what the method is called.
         batch: examples in a micro-batch.
         length: tokens of each.
+        bits: of a weight of the frozen linears in the blocks: 16, or 8 or 4 as bitsandbytes has
+            them. The rest, as embeddings and the output layer, is never quantised.
 
     Raises:
-        RequestError: the backbone is no causal LM.
+        RequestError: the backbone is no causal LM, or `bits` is another number.
     """
+    if bits not in LINEARS:
+        raise RequestError(f"bits is {bits}; frozen linears have 16, 8 or 4")
     lm = model_config(place.name)
     if lm is None or not hasattr(lm, "vocab_size") or lm.is_encoder_decoder:
         raise RequestError(f"{place.name} is no causal language model; memory is told of those")
@@ -71,7 +80,8 @@ def training_memory(
     return Memory(
         place.name,
         name,
-        weights=HALF * weights,
+        weights=HALF * (weights - place.frozen) + round(LINEARS[bits] * place.frozen),
+        dequantised=0 if bits == 16 else HALF * max(a * b for a, b in place.linears.values()),
         adapter=TRAINED * place.parameters(config).total,
         checkpoints=HALF * tokens * int(lm.hidden_size) * layers,
         layer=kept,

@@ -135,3 +135,23 @@ def test_keeping_all_without_shared_experts_is_the_dense_mixture() -> None:
 def test_bad_fields_are_named(options: dict[str, Any], field: str) -> None:
     with pytest.raises(ValueError, match=field):
         get_method("ase")(**options)
+
+
+def test_the_information_is_smoothed_as_mod_squad_does() -> None:
+    little = 1e-4
+    logits = torch.randn(3, 5, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    built = place("ase", r=4, experts=4, sparse=1, shared=0, n_tasks=3, mutual=0.5)
+    built.config.smoothing = little
+    found = built.auxiliary(tokens(3), logits, set_state([0, 2, 0]))
+
+    joint = torch.zeros(3, 4, dtype=torch.float64)
+    for own, task in zip(logits, [0, 2, 0], strict=True):
+        joint[task] += (own.softmax(-1) + little).sum(0)
+    joint /= 15 + little
+    by_task, by_expert = joint.sum(1) + little, joint.sum(0) + little
+    cells = [
+        joint[t, e] * torch.log(joint[t, e] / by_task[t] / by_expert[e] + little)
+        for t in (0, 2)
+        for e in range(4)
+    ]
+    torch.testing.assert_close(found, -0.5 * sum(cells))

@@ -15,7 +15,16 @@ from seesaw.methods.registry import register
 
 def test_fields_say_who_handles_them() -> None:
     ase = get_method("ase")
-    wanted = ("r", "experts", "sparse", "shared", "weighting", "mutual", "input_embedding")
+    wanted = (
+        "r",
+        "experts",
+        "sparse",
+        "shared",
+        "weighting",
+        "mutual",
+        "input_embedding",
+        "smoothing",
+    )
     assert ase.user_settings() == wanted
     assert ase.sized_settings() == ("r", "experts", "sparse", "shared")
     assert {"alpha", "dropout", "rank_pattern"} <= set(ase.recorded_settings())
@@ -51,6 +60,14 @@ def test_records_keep_their_word_for_ases_shared_experts() -> None:
     assert described["always"] == 2
     assert "shared" not in described
     assert ase.from_record(described).shared == 2
+
+
+def test_a_setting_that_came_later_changes_no_spec_that_does_not_use_it() -> None:
+    ase: Any = get_method("ase")
+    assert "smoothing" not in ase().describe()
+    smoothed = ase(smoothing=1e-4)
+    assert smoothed.describe()["smoothing"] == 1e-4
+    assert ase.from_record(smoothed.describe()) == smoothed
 
 
 def test_a_field_that_nobody_spoke_of_is_not_registered() -> None:

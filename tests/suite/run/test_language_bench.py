@@ -123,6 +123,18 @@ def test_memory_is_told_part_by_part(seesaw: Seesaw) -> None:
     assert "examples x tokens" in seesaw("budgets", "lora", "--memory", "4", fails=True)
 
 
+def test_a_quantised_base_takes_less_and_one_linear_is_unpacked_at_a_time(seesaw: Seesaw) -> None:
+    asked = ("budgets", "lora", "--memory", "4x2048", "--backbone", "llama-2-7b", "--bits")
+    linears, rest, largest = 6.476e9, 0.262e9, 4096 * 11008
+    for bits, per_weight in ((8, 1), (4, 0.5625)):
+        (row,) = [line.split() for line in seesaw(*asked, bits).splitlines() if "llama" in line]
+        found = [float(cell) for cell in row[2:4]]
+        wanted = [(per_weight * linears + 2 * rest) / 2**30, 2 * largest / 2**30]
+        assert found == pytest.approx(wanted, abs=0.01)
+    with pytest.raises(RequestError, match="bits is 3; frozen linears have 16, 8 or 4"):
+        seesaw(*asked, 3)
+
+
 @pytest.mark.slow
 def test_commonsense_runs_from_disk_to_both_scores(
     seesaw: Seesaw, tmp_path: Path, shared_data: Path
