@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from onnx.reference import ReferenceEvaluator
 from peft import LoraConfig, PeftModel, get_peft_model
 from tiny_models import GATED, MODELS, N_TASKS, adapted, base, config, draw, inputs, logits
+from torch import Tensor, nn
 
 from seesaw.methods import get_method, plain_lora
 
@@ -27,6 +29,33 @@ def test_stock_peft_gives_the_same_outputs(name: str, arch: str, tmp_path: Path)
         torch.testing.assert_close(logits(stock, arch), wanted, rtol=0, atol=1e-4)
         merged = stock.merge_and_unload()
         torch.testing.assert_close(logits(merged, arch), wanted, rtol=0, atol=1e-4)
+
+
+class Logits(nn.Module):
+    """Of a language model, as exporters want them: tensors in, one tensor out."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, ids: Tensor) -> Tensor:
+        found: Tensor = self.model(input_ids=ids, use_cache=False).logits
+        return found
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_what_is_folded_is_exported_by_torch_and_to_onnx(merged: bool, tmp_path: Path) -> None:
+    plain = plain_lora(adapted("moelora", "llama"), base("llama"), 1).eval()
+    model = Logits(plain.merge_and_unload() if merged else plain).eval()
+    ids = inputs("llama")["input_ids"]
+    with torch.no_grad():
+        wanted = model(ids)
+    exported = torch.export.export(model, (ids,))
+    torch.testing.assert_close(exported.module()(ids), wanted)
+    program: Any = torch.onnx.export(model, (ids,), dynamo=True, verbose=False)
+    program.save(tmp_path / "model.onnx")
+    (found,) = ReferenceEvaluator(str(tmp_path / "model.onnx")).run(None, {"ids": ids.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=1e-4, atol=1e-4)
 
 
 def test_it_is_the_active_adapter_that_is_folded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from transformers import BitsAndBytesConfig, LlamaConfig, LlamaForCausalLM
 from seesaw.methods import routing
 from seesaw.methods.core.linear import GatedLinear
 
+with_bitsandbytes = pytest.mark.skipif(
+    find_spec("bitsandbytes") is None, reason="the extra `quantised` is not installed"
+)
 WIDTH = 64
 """bitsandbytes has no 4-bit products of narrower weights."""
 
@@ -36,6 +40,7 @@ def quantised(folder: Path, bits: int) -> Any:
     return LlamaForCausalLM.from_pretrained(folder, quantization_config=how).eval()
 
 
+@with_bitsandbytes
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize("name", GATED)
 def test_an_adapter_trains_beside_bitsandbytes(name: str, bits: int, tmp_path: Path) -> None:
@@ -57,6 +62,7 @@ def test_an_adapter_trains_beside_bitsandbytes(name: str, bits: int, tmp_path: P
         assert not parameter.requires_grad or bool(parameter.grad.isfinite().all()), key
 
 
+@with_bitsandbytes
 @pytest.mark.parametrize("name", GATED)
 def test_the_update_is_what_it_is_beside_a_full_weight(name: str, tmp_path: Path) -> None:
     updates = []
@@ -70,6 +76,7 @@ def test_the_update_is_what_it_is_beside_a_full_weight(name: str, tmp_path: Path
     assert updates[0].abs().max() > 1e-3
 
 
+@with_bitsandbytes
 def test_a_model_prepared_for_training_in_few_bits_keeps_its_adapter_in_full(
     tmp_path: Path,
 ) -> None:
