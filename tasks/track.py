@@ -112,8 +112,8 @@ class Track(StrictModel, ABC):
     recipe: Recipe
     budgets: Budgets
     tuning: Tuning | None = Field(None, description="None where nothing is tuned")
-    dial: Share | None = Field(
-        None, description="the option `conflict`, if it is another one than the track's own"
+    dial: float | None = Field(
+        None, ge=0, le=1, description="the option `conflict`, if it is another than the track's own"
     )
 
     family: ClassVar[str]

@@ -75,6 +75,12 @@ def test_a_dial_of_conflict_is_turned_by_name() -> None:
         read_track(track.model_dump(mode="json") | {"dial": 0.2})
 
 
+@pytest.mark.parametrize("conflict", [0, 1])
+def test_the_dial_is_read_back_from_both_its_ends(conflict: int) -> None:
+    track = get_track(f"stories@2-conflict{conflict}")
+    assert read_track(track.model_dump(mode="json")) == track
+
+
 def test_old_versions_stay_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = track_file("sentences@1").read_text()
     for version in (1, 2, 10):
