@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
-import seaborn as sns
 
 from seesaw.reports.boards import boards
-from seesaw.reports.figure import svg
+from seesaw.reports.drawing.style import Look, look_by, panels, styled, written
 from seesaw.reports.files import replace
+from seesaw.suite.records.names import printable
 from seesaw.suite.records.store import Store
 
 QUALITY, COST = "test average, points", "inference operations / LoRA"
@@ -29,33 +29,28 @@ def write(path: Path, results: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """
     entries, costs = quality(results), cost(rows)
     places = list(dict.fromkeys(row["place"] for row in rows))
-    names = [*dict.fromkeys(costs["method"]), *dict.fromkeys(entries["method"])]
-    colours = sns.color_palette("husl", len(set(names)))
-    palette = dict(zip(dict.fromkeys(names), colours, strict=True))
-    size = (1 + 4.4 * len(places), 3.8)
-    figure, axes = plt.subplots(1, len(places), figsize=size, squeeze=False)
-    for ax, place in zip(axes[0], places, strict=True):
-        own = entries[entries["place"] == place]
-        value = QUALITY if len(own) else COST
-        frame = (own if len(own) else costs[costs["place"] == place]).sort_values("budget")
-        frame = frame.assign(budget=[f"{count:,}" for count in frame["budget"]])
-        sns.stripplot(
-            frame,
-            x="budget",
-            y=value,
-            hue="method",
-            palette=palette,
-            dodge=True,
-            jitter=False,
-            ax=ax,
-        )
-        ax.set(title=place, xlabel="budget, adapter parameters")
-        ax.tick_params(axis="x", labelrotation=20)
-        sns.move_legend(
-            ax, "center left", bbox_to_anchor=(1, 0.5), frameon=False, title=None, fontsize=7
-        )
-    figure.tight_layout()
-    replace(path, svg(figure))
+    names = list(dict.fromkeys((*costs["method"], *entries["method"])))
+    figure, axes = panels(1.4 + 2.7 * len(places), 2.9, len(places))
+    with styled():
+        for ax, place in zip(axes, places, strict=True):
+            own = entries[entries["place"] == place]
+            value = QUALITY if len(own) else COST
+            frame = own if len(own) else costs[costs["place"] == place]
+            for name, found in frame.groupby("method", sort=False):
+                drawn, points = _look(str(name)), found.sort_values("budget")
+                x, y = points["budget"], points[value]
+                ax.plot(x, y, color=drawn.colour, marker=drawn.marker, linewidth=0.8)
+            ax.set(title=place, xlabel="budget, adapter parameters", ylabel=value, xscale="log")
+        for name in names:
+            drawn = _look(name)
+            axes[0].plot([], [], drawn.marker, color=drawn.colour, label=printable(name))
+        figure.legend(loc="outside right center", frameon=False)
+    replace(path, written(figure).decode())
+
+
+def _look(name: str) -> Look:
+    """Of an entry by its name, which begins with the method's."""
+    return look_by(re.split(r"[+\[]", name)[0])
 
 
 def quality(results: str) -> pd.DataFrame:

@@ -1,8 +1,8 @@
-"""The leaderboard: `LEADERBOARD.md`, `LEADERBOARD.csv` and one figure per track, from the store."""
+"""The leaderboard: `LEADERBOARD.md`, `LEADERBOARD.csv` and a figure per board, from the store."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +17,9 @@ from seesaw.reports.claims.found import Stored
 from seesaw.reports.claims.read import Claims
 from seesaw.reports.comparison import MARGIN, TASK_MARGIN
 from seesaw.reports.dial import Curve, curves, section
+from seesaw.reports.drawing import catalogue
+from seesaw.reports.drawing.style import written
 from seesaw.reports.evidence import Outcomes
-from seesaw.reports.figure import draw, draw_curve
 from seesaw.reports.files import linked, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
@@ -71,6 +72,8 @@ SEESAW = (
     "What each task gains or loses by being learnt with the others, over a LoRA for it alone that "
     "has the whole budget (95 %); ▲ and ▼ where that is sure."
 )
+PAPERS = "site/figures"
+"""Where all figures go, and are not committed."""
 NO_CLAIMS = Claims([], {}, "")
 NO_DIALS: Mapping[str, float] = {}
 NO_ITEMS = (
@@ -103,12 +106,12 @@ def build(
     """
     found = boards(records, scan.speed)
     links = _links(scan.pictures, out)
-    figures = {track: draw(track, own) for track, own in by_track(found).items()}
     settings = untuned(found)
     judged = [Judgement(board, outcomes, settings.get(board.name)) for board in found]
     turned = [curve for curve in curves(judged, dials) if curve.entries()]
-    files = {
-        "LEADERBOARD.md": markdown(judged, list(figures), links, calibrations, turned),
+    pictures = _pictures(judged, turned, records)
+    files: dict[str, str | bytes] = {
+        "LEADERBOARD.md": markdown(judged, pictures, links, calibrations, turned),
         "boards.json": exports.as_json(judged),
         calibration_page.PAGE: calibration_page.markdown(calibrations),
         tuning.PAGE: tuning.markdown(records),
@@ -117,8 +120,7 @@ def build(
         claims_page.PAGE: claims_page.markdown(
             decide(claims, Stored(judged, records, scan.speed)), claims.facts, linked(results, out)
         ),
-        **{f"figures/{track}.svg": figure for track, figure in figures.items()},
-        **{f"figures/{own.name}.svg": draw_curve(own) for own in turned},
+        **pictures,
         **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
     }
     paths = [out / name for name in files]
@@ -127,12 +129,18 @@ def build(
     return paths
 
 
-def by_track(found: Sequence[Board]) -> dict[str, list[Board]]:
-    """Boards by track slug."""
-    tracks: dict[str, list[Board]] = {}
-    for board in found:
-        tracks.setdefault(board.track, []).append(board)
-    return tracks
+def _pictures(
+    found: Sequence[Judgement], turned: Sequence[Curve], records: Sequence[Record]
+) -> dict[str, bytes]:
+    """Files of figures: those that pages show, and all of them for papers, as SVG and PDF."""
+    shown = {*(catalogue.main(own.board) for own in found), *(curve.name for curve in turned)}
+    files: dict[str, bytes] = {}
+    for name, figure in catalogue.figures(found, turned, tuning.tunings(records)):
+        files[f"{PAPERS}/{name}.pdf"] = written(figure, "pdf")
+        files[f"{PAPERS}/{name}.svg"] = written(figure)
+        if name in shown:
+            files[f"figures/{name}.svg"] = files[f"{PAPERS}/{name}.svg"]
+    return files
 
 
 def _links(pictures: Mapping[str, str], out: Path) -> dict[str, str]:
@@ -142,12 +150,12 @@ def _links(pictures: Mapping[str, str], out: Path) -> dict[str, str]:
 
 def markdown(
     found: Sequence[Judgement],
-    figures: Sequence[str],
+    pictures: Container[str],
     links: Mapping[str, str],
     calibrations: Sequence[Calibration],
     dials: Sequence[Curve] = (),
 ) -> str:
-    """The page: a section per board, and the figure once per track; entries link to a picture."""
+    """The page: a section per board, with its figure; entries link to a picture."""
     if not found:
         return f"{INTRODUCTION}\nNo records yet.\n"
     parts, main = [INTRODUCTION], largest(own.board for own in found)
@@ -164,14 +172,13 @@ def markdown(
             *board_lines(board, calibrations),
             answer(judged),
         ]
+        if (picture := f"figures/{catalogue.main(board)}.svg") in pictures:
+            parts.append("!" + link(f"Scores on {board.track}", picture))
         for title, entries in board.blocks.items():
             parts += [f"### Entries {title}", verdict_table(judged, entries, links)]
             parts += [task_table(board, entries, links)]
             if seesaw := seesaw_table(judged, entries, links):
                 parts += [SEESAW, seesaw]
-        if board.track in figures:
-            parts.append("!" + link(f"Scores on {board.track}", f"figures/{board.track}.svg"))
-            figures = [track for track in figures if track != board.track]
     parts += [section(curve) for curve in dials]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from seesaw.reports.figure import svg
+from seesaw.reports.drawing.style import POINTS, panels, styled, written
+from seesaw.suite.records.names import printable
 from seesaw.suite.records.record import Record
 
 
@@ -21,25 +21,23 @@ def draw(record: Record) -> str:
     told = seen == len(record.spec.tasks)
     titles = record.spec.tasks if told else ["all tasks"]
     width = max(len(place.load) for place in places)
-    figure, axes = plt.subplots(
-        1, len(titles), figsize=(1.5 + 2.6 * len(titles), 1 + 0.25 * len(places)), squeeze=False
-    )
-    for index, (ax, title) in enumerate(zip(axes[0], titles, strict=True)):
-        table = np.full((len(places), width), np.nan)
-        for row, place in enumerate(places):
-            values = place.by_task[index] if told else place.load
-            table[row, : len(values)] = values
-        sns.heatmap(
-            table, ax=ax, vmin=0, cmap="viridis", cbar=False, xticklabels=False,
-            yticklabels=[_short(name) for name in record.routing] if index == 0 else False,
-        )  # fmt: skip
-        ax.set_title(title, fontsize=9)
-        ax.set_xlabel("expert", fontsize=8)
-        ax.tick_params(labelsize=6)
-    title = f"{record.spec.track} {record.spec.variant} seed {record.spec.seed}"
-    figure.suptitle(title, fontsize=9)
-    figure.tight_layout()
-    return svg(figure)
+    figure, axes = panels(1.5 + 1.2 * len(titles), 1 + 0.13 * len(places), len(titles))
+    with styled():
+        for index, (ax, title) in enumerate(zip(axes, titles, strict=True)):
+            table = np.full((len(places), width), np.nan)
+            for row, place in enumerate(places):
+                values = place.by_task[index] if told else place.load
+                table[row, : len(values)] = values
+            sns.heatmap(
+                table, ax=ax, vmin=0, cmap="viridis", cbar=ax is axes[-1], xticklabels=False,
+                yticklabels=[_short(name) for name in record.routing] if index == 0 else False,
+                cbar_kws={"label": "share of the gate"},
+            )  # fmt: skip
+            ax.set(title=printable(title), xlabel="expert")
+            ax.tick_params(labelsize=POINTS - 3)
+        named = f"{record.spec.track} {record.spec.called} seed {record.spec.seed}"
+        figure.suptitle(printable(named))
+    return written(figure).decode()
 
 
 def _short(place: str) -> str:

@@ -46,6 +46,43 @@ class Tuning:
     reference: Record
     entries: dict[str, list[Record]]
 
+    @property
+    def title(self) -> str:
+        """In words."""
+        return f"{self.track}, {self.budget:,} parameters, search space {self.space}"
+
+    @property
+    def name(self) -> str:
+        """Safe as a file name."""
+        return f"{self.track}-{self.budget}-{self.space}-tuning"
+
+    def gains(self, name: str) -> list[float]:
+        """Of an entry's trials over the reference, as shares; none where none of them ended."""
+        choice = choose(self.entries[name], self.reference)
+        found = choice.gains.values() if choice else ()
+        return [WORST if gain is None else gain for gain in found]
+
+
+@dataclass(frozen=True)
+class BestOf:
+    """The gain in percent that the best of so many trials is expected to have, and its band."""
+
+    expected: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+
+
+def best_of(own: Tuning, name: str, counts: Sequence[int]) -> BestOf:
+    """Of the trials of an entry, which has some, for numbers of trials up to all of them."""
+    values, most = np.array(own.gains(name)), _most(own.reference)
+    below, _, above = EmpiricalDistribution.confidence_bands(
+        values, LEVEL, a=min(WORST, values.min()), b=max(most, values.max()), method="ks"
+    )
+    # where the distribution function is low, scores are high
+    high, low = (100 * band.average_tuning_curve(counts) for band in (below, above))
+    expected = 100 * EmpiricalDistribution(values).u_tuning_curve(counts)
+    return BestOf(expected.tolist(), low.tolist(), high.tolist())
+
 
 def tunings(records: Iterable[Record]) -> list[Tuning]:
     """Trials that belong together, sorted; those without a reference are left out."""
@@ -77,8 +114,7 @@ def markdown(records: Iterable[Record]) -> str:
         rows = [_row(own, name, trials, shown) for name, trials in own.entries.items()]
         align = ("left", "right", "left", "left", *["right"] * len(shown))
         body = tabulate(rows, header, tablefmt="github", colalign=align, disable_numparse=True)
-        title = f"## {plain(own.track)}, {own.budget:,} parameters, search space `{own.space}`"
-        parts += [title, body]
+        parts += [f"## {plain(own.title)}", body]
     if len(parts) == 1:
         parts.append("No trials yet.")
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
@@ -94,27 +130,16 @@ def _row(own: Tuning, name: str, trials: Sequence[Record], shown: Sequence[int])
     most = point(trials[0]).trials
     if (choice := choose(trials, own.reference)) is None:
         return [plain(name), f"0/{most}", "", "", *[""] * len(shown)]
-    gains = [WORST if gain is None else gain for gain in choice.gains.values()]
     good = sum(gain is not None for gain in choice.gains.values())
     said = ", ".join(f"{plain(key)} {value:g}" for key, value in choice.best.values.items())
     edge = "yes" if choice.best.edge else ""
-    return [plain(name), f"{good}/{most}", said, edge, *_curve(own, gains, shown)]
-
-
-def _curve(own: Tuning, gains: Sequence[float], shown: Sequence[int]) -> list[str]:
-    """Expected best of n trials, with its band; nothing beyond the trials that there are."""
-    values, most = np.array(gains), _most(own.reference)
-    below, _, above = EmpiricalDistribution.confidence_bands(
-        values, LEVEL, a=min(WORST, values.min()), b=max(most, values.max()), method="ks"
-    )
-    counts = [n for n in shown if n <= len(values)]
-    # where the distribution function is low, scores are high
-    best, worst = (100 * band.average_tuning_curve(counts) for band in (below, above))
-    expected = 100 * EmpiricalDistribution(values).u_tuning_curve(counts)
+    counts = [n for n in shown if n <= len(trials)]
+    found = best_of(own, name, counts)
     cells = [
-        f"{e:+.1f} ({w:+.0f} to {b:+.0f})" for e, w, b in zip(expected, worst, best, strict=True)
+        f"{e:+.1f} ({w:+.0f} to {b:+.0f})"
+        for e, w, b in zip(found.expected, found.low, found.high, strict=True)
     ]
-    return cells + [""] * (len(shown) - len(cells))
+    return [plain(name), f"{good}/{most}", said, edge, *cells, *[""] * (len(shown) - len(cells))]
 
 
 def _most(reference: Record) -> float:

@@ -111,8 +111,11 @@ def test_csv_and_figure(results: Store, tmp_path: Path) -> None:
     assert smora["mean"] == pytest.approx(76.0)
     assert smora["sd"] == pytest.approx(1.4142, abs=1e-4)
     assert (smora["seeds"], smora["constant"], smora["step_ratio"]) == (2, 50.0, 1.25)
-    figure = tmp_path / "reports" / "figures" / "sentences@1.svg"
+    (figure,) = (tmp_path / "reports" / "figures").glob("*.svg")
     assert figure.read_text().count("<svg") == 1
+    assert f"](figures/{figure.name})" in (tmp_path / "reports" / "LEADERBOARD.md").read_text()
+    papers = [path.suffix for path in (tmp_path / "reports" / "site" / "figures").iterdir()]
+    assert papers.count(".pdf") == papers.count(".svg") > 1
 
 
 def test_speed_page(results: Store, tmp_path: Path) -> None:
