@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-from tabulate import tabulate
+from collections.abc import Iterable
 
 from seesaw.reports.boards import SEEDS_FOR_RANKS, Board
 from seesaw.reports.calibration import Calibrated, Row
 from seesaw.reports.intervals import Interval
 from seesaw.reports.markup import link, plain
+from seesaw.reports.table import Table
+from seesaw.reports.table import markdown as rendered
 from seesaw.reports.targets import targets
 from seesaw.suite.records.calibration import Calibration, newest
 
@@ -34,16 +33,6 @@ track has the dial, conflict 1 against conflict 0. Gains are paired by seed, bel
 worse, whichever way the metric goes, with their 95 % t-interval; *seen* says that the interval of
 all tasks together is below 0, and a star that a task's own interval excludes 0.
 """
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table in plain text; the first `words` columns are no numbers."""
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    words: int = 1
 
 
 def tables(found: Calibrated) -> list[Table]:
@@ -110,7 +99,7 @@ def markdown(calibrations: Iterable[Calibration]) -> str:
     for own in newest(calibrations):
         found = Calibrated(own)
         parts.append(f"## {plain(own.track)}, {own.budget:,} parameters, {plain(own.variant)}")
-        parts += [f"### {table.title}\n\n{_rendered(table)}" for table in tables(found)]
+        parts += [f"### {table.title}\n\n{rendered(table)}" for table in tables(found)]
         if lost := left_out(found):
             parts.append("Left out:\n\n" + "\n".join(f"- {plain(said)}" for said in lost))
         made = own.provenance
@@ -121,13 +110,6 @@ def markdown(calibrations: Iterable[Calibration]) -> str:
     if len(parts) == 1:
         parts.append("No calibrations yet.")
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
-
-
-def _rendered(table: Table) -> str:
-    align = ["left" if k < table.words else "right" for k in range(len(table.header))]
-    cells = [[plain(cell) for cell in row] for row in table.rows]
-    header = [plain(cell) for cell in table.header]
-    return tabulate(cells, header, tablefmt="github", colalign=align, disable_numparse=True)
 
 
 def board_lines(board: Board, calibrations: Iterable[Calibration]) -> list[str]:

@@ -24,6 +24,7 @@ from seesaw.reports.files import linked, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.reports.statistics import Summary
+from seesaw.reports.table import markdown as rendered
 from seesaw.reports.task_table import seesaw_table, task_table
 from seesaw.reports.unlike import largest, unlike, untuned
 from seesaw.reports.verdict_table import verdict_table
@@ -175,10 +176,10 @@ def markdown(
         if (picture := f"figures/{catalogue.main(board)}.svg") in pictures:
             parts.append("!" + link(f"Scores on {board.track}", picture))
         for title, entries in board.blocks.items():
-            parts += [f"### Entries {title}", verdict_table(judged, entries, links)]
-            parts += [task_table(board, entries, links)]
-            if seesaw := seesaw_table(judged, entries, links):
-                parts += [SEESAW, seesaw]
+            parts += [f"### Entries {title}", rendered(verdict_table(judged, entries), links)]
+            parts += [rendered(task_table(board, entries), links)]
+            if seesaw := seesaw_table(judged, entries):
+                parts += [SEESAW, rendered(seesaw, links)]
     parts += [section(curve) for curve in dials]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 

@@ -1,4 +1,4 @@
-"""The first table of a board in Markdown: verdicts, ranks, what falls, and costs."""
+"""The first table of a board: verdicts, ranks, what falls, and costs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from seesaw.reports.boards import Board, Entry
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Interval, Verdict
 from seesaw.reports.judgement import CONTROLS, Judgement
-from seesaw.reports.markup import plain
-from seesaw.reports.task_table import linked, table
+from seesaw.reports.table import Table
 from seesaw.suite.records.record import Cost, ParameterCounts, Tuned
 
 SIGNS: Mapping[Verdict, str] = {
@@ -31,12 +30,13 @@ class Column:
     words: bool = False
 
 
-def verdict_table(judged: Judgement, entries: Sequence[Entry], links: Mapping[str, str]) -> str:
+def verdict_table(judged: Judgement, entries: Sequence[Entry]) -> Table:
     """A row for every entry, what is said against LoRA first."""
-    entry = Column("entry", lambda own: linked(own, links), words=True)
+    entry = Column("entry", lambda own: own.name, words=True)
     columns = [entry, *_verdicts(judged), *_gains(judged), *_costs(entries)]
     rows = [[column.cell(own) for column in columns] for own in entries]
-    return table([c.title for c in columns], rows, sum(c.words for c in columns))
+    words = sum(column.words for column in columns)
+    return Table("Verdicts", [column.title for column in columns], rows, words, entries)
 
 
 def _verdicts(judged: Judgement) -> Iterator[Column]:
@@ -143,7 +143,7 @@ def _falls(found: Mapping[str, Comparison] | None) -> str:
     if not found:
         return "" if found is None else "0"
     task, deepest = min(found.items(), key=lambda item: item[1].gain.mean)
-    return f"{len(found)}, {plain(task)} {_signed(deepest.gain)}"
+    return f"{len(found)}, {task} {_signed(deepest.gain)}"
 
 
 def _seeds(entry: Entry) -> str:
@@ -152,5 +152,5 @@ def _seeds(entry: Entry) -> str:
 
 
 def _settings(tuned: Tuned) -> str:
-    said = ", ".join(f"{plain(name)} {value:g}" for name, value in tuned.values.items())
+    said = ", ".join(f"{name} {value:g}" for name, value in tuned.values.items())
     return f"{said} †" if tuned.edge else said

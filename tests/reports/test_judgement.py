@@ -15,6 +15,7 @@ from seesaw.reports.boards import Board, boards
 from seesaw.reports.evidence import stored
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.leaderboard import build
+from seesaw.reports.table import markdown
 from seesaw.reports.task_table import seesaw_table
 from seesaw.reports.verdict_table import verdict_table
 from seesaw.suite.records.record import Record, TaskResult, Tuned
@@ -139,7 +140,9 @@ def test_what_falls_is_told_by_task(store: Store) -> None:
     assert list(falls) == ["a"]
     assert falls["a"].gain.mean == pytest.approx(-20, abs=3)
     assert found.falls(entries["lora_per_task_full"]) is None
-    page = seesaw_table(found, board.entries, {})
+    table = seesaw_table(found, board.entries)
+    assert table is not None
+    page = markdown(table)
     assert "▼" in page
     assert "lora_per_task_full" not in page
     delta = found.delta_m(entries["smora"])
@@ -191,7 +194,7 @@ def test_tuned_entries_are_a_board_of_their_own_with_their_settings(store: Store
     assert [len(entry.seeds) for entry in tuned_board.entries] == [2, 2]
     assert "best of 8 trials" in tuning_line(tuned_board)
     assert "†" in tuning_line(tuned_board)
-    page = verdict_table(Judgement(tuned_board, stored(store)), tuned_board.entries, {})
+    page = markdown(verdict_table(Judgement(tuned_board, stored(store)), tuned_board.entries))
     lines = page.splitlines()
     assert lines[0].rstrip(" |").endswith("settings")
     assert any(
