@@ -23,6 +23,7 @@ from seesaw.reports.evidence import Outcomes
 from seesaw.reports.files import linked, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
+from seesaw.reports.pages.site import Texts, site
 from seesaw.reports.statistics import Summary
 from seesaw.reports.table import markdown as rendered
 from seesaw.reports.task_table import seesaw_table, task_table
@@ -73,8 +74,9 @@ SEESAW = (
     "What each task gains or loses by being learnt with the others, over a LoRA for it alone that "
     "has the whole budget (95 %); ▲ and ▼ where that is sure."
 )
-PAPERS = "site/figures"
-"""Where all figures go, and are not committed."""
+SITE = "site"
+"""Where the pages go with all figures; it is not committed."""
+NOTHING_REFUSED: Mapping[str, str] = {}
 NO_CLAIMS = Claims([], {}, "")
 NO_DIALS: Mapping[str, float] = {}
 NO_ITEMS = (
@@ -92,8 +94,9 @@ def build(
     claims: Claims = NO_CLAIMS,
     results: str = "results",
     dials: Mapping[str, float] = NO_DIALS,
+    refused: Mapping[str, str] = NOTHING_REFUSED,
 ) -> list[Path]:
-    """Write the leaderboard into the folder `out`; the files written.
+    """Write the leaderboard into the folder `out`, its site below it; the files written.
 
     Args:
         records: those that are to be shown.
@@ -104,12 +107,14 @@ def build(
         claims: what is held against the records.
         results: the store's address, which claims link to.
         dials: where tracks have their dial of conflict, by `name@version`.
+        refused: what of the store is not shown, and why, by path.
     """
     found = boards(records, scan.speed)
     links = _links(scan.pictures, out)
     settings = untuned(found)
     judged = [Judgement(board, outcomes, settings.get(board.name)) for board in found]
     turned = [curve for curve in curves(judged, dials) if curve.entries()]
+    decided = decide(claims, Stored(judged, records, scan.speed))
     pictures = _pictures(judged, turned, records)
     files: dict[str, str | bytes] = {
         "LEADERBOARD.md": markdown(judged, pictures, links, calibrations, turned),
@@ -118,12 +123,15 @@ def build(
         tuning.PAGE: tuning.markdown(records),
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
-        claims_page.PAGE: claims_page.markdown(
-            decide(claims, Stored(judged, records, scan.speed)), claims.facts, linked(results, out)
-        ),
+        claims_page.PAGE: claims_page.markdown(decided, claims.facts, linked(results, out)),
         **pictures,
         **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
     }
+    beside = linked(results, out / SITE)
+    texts = Texts(INTRODUCTION, claims_page.markdown(decided, claims.facts, beside))
+    own = {name.removeprefix(f"{SITE}/"): content for name, content in pictures.items()}
+    pages = site(judged, own, texts, refused, beside)
+    files |= {f"{SITE}/{name}": page for name, page in pages.items()}
     paths = [out / name for name in files]
     for path, content in zip(paths, files.values(), strict=True):
         replace(path, content)
@@ -137,10 +145,10 @@ def _pictures(
     shown = {*(catalogue.main(own.board) for own in found), *(curve.name for curve in turned)}
     files: dict[str, bytes] = {}
     for name, figure in catalogue.figures(found, turned, tuning.tunings(records)):
-        files[f"{PAPERS}/{name}.pdf"] = written(figure, "pdf")
-        files[f"{PAPERS}/{name}.svg"] = written(figure)
+        files[f"{SITE}/figures/{name}.pdf"] = written(figure, "pdf")
+        files[f"{SITE}/figures/{name}.svg"] = written(figure)
         if name in shown:
-            files[f"figures/{name}.svg"] = files[f"{PAPERS}/{name}.svg"]
+            files[f"figures/{name}.svg"] = files[f"{SITE}/figures/{name}.svg"]
     return files
 
 

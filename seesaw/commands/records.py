@@ -61,7 +61,7 @@ def leaderboard(
 
     claims, store = read(FILE, facts_of), Store(results)
     found = audit(store, sources_of(track, data, weights), lambda r: r.status in JUDGED)
-    parts = (found.calibrations, stored(store), claims, store.address, dials())
+    parts = (found.calibrations, stored(store), claims, store.address, dials(), found.refused)
     paths = build(found.accepted, found.scan, out, *parts)
     console.written(paths, found.refused, as_json)
 
