@@ -1,4 +1,4 @@
-"""Boards for programs and papers: JSON with all that is said of every entry, and LaTeX tables."""
+"""Boards for programs and papers: JSON with all that is said of every entry, CSV, LaTeX."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Interval
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.robust import THRESHOLDS, iqm, profile
+from seesaw.reports.statistics import Summary
 from seesaw.suite.records.names import printable
 
 DIGITS = 4
@@ -115,6 +116,47 @@ def _comparison(found: Comparison) -> dict[str, Any]:
         "gain": _interval(found.gain),
         "detectable": _short(found.detectable),
     }
+
+
+def as_csv(found: Sequence[Board]) -> str:
+    """Everything on the boards, one row per entry and task."""
+    rows = []
+    for board in found:
+        for entry in board.entries:
+            counts = entry.records[0].parameters
+            assert counts is not None
+            for name, metric in board.tasks.items():
+                summary = entry.task(name)
+                rows.append(
+                    {
+                        "track": board.track,
+                        "budget": board.budget,
+                        "budget_kind": board.kind,
+                        "conditions": board.conditions,
+                        "entry": entry.name,
+                        "routes_on": entry.routes_on,
+                        "task": name,
+                        "metric": metric,
+                        "mean": round(summary.mean, 4),
+                        "sd": None if summary.sd is None else round(summary.sd, 4),
+                        "seeds": len(entry.seeds),
+                        "constant": round(board.baseline("constant")[name], 4),
+                        "bag_of_words": _short(board.baseline("bag_of_words").get(name)),
+                        "delta_m": _mean_of(entry.delta_m(board.reference)),
+                        "delta_m_without": _mean_of(entry.delta_m(board.reference, name)),
+                        "parameters": counts.adapter,
+                        "router": counts.router,
+                        "active": counts.active,
+                        "passes": entry.passes,
+                        "forgotten": _mean_of(entry.forgotten),
+                        "step_ratio": entry.step_ratio,
+                    }
+                )
+    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+
+
+def _mean_of(summary: Summary | None) -> float | None:
+    return None if summary is None else round(summary.mean, 4)
 
 
 def as_latex(judged: Judgement) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from seesaw.reports import calibration_page, exports, speed, tuning
 from seesaw.reports.board_page import answer, diverged_line, refused_line, sizes, tuning_line
-from seesaw.reports.boards import REFERENCES, SEEDS_FOR_RANKS, Board, boards
+from seesaw.reports.boards import REFERENCES, SEEDS_FOR_RANKS, boards
 from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.claims import page as claims_page
 from seesaw.reports.claims.decide import decide
@@ -24,7 +22,6 @@ from seesaw.reports.files import linked, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.reports.pages.site import Texts, site
-from seesaw.reports.statistics import Summary
 from seesaw.reports.table import markdown as rendered
 from seesaw.reports.task_table import seesaw_table, task_table
 from seesaw.reports.unlike import largest, unlike, untuned
@@ -122,7 +119,7 @@ def build(
         calibration_page.PAGE: calibration_page.markdown(calibrations),
         tuning.PAGE: tuning.markdown(records),
         "SPEED.md": speed.markdown(scan.speed),
-        "LEADERBOARD.csv": table(found).to_csv(index=False, lineterminator="\n"),
+        "LEADERBOARD.csv": exports.as_csv(found),
         claims_page.PAGE: claims_page.markdown(decided, claims.facts, linked(results, out)),
         **pictures,
         **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
@@ -190,48 +187,3 @@ def markdown(
                 parts += [SEESAW, rendered(seesaw, links)]
     parts += [section(curve) for curve in dials]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
-
-
-def table(found: Sequence[Board]) -> pd.DataFrame:
-    """Everything on the boards, one row per entry and task."""
-    rows = []
-    for board in found:
-        for entry in board.entries:
-            counts = entry.records[0].parameters
-            assert counts is not None
-            for name, metric in board.tasks.items():
-                summary = entry.task(name)
-                rows.append(
-                    {
-                        "track": board.track,
-                        "budget": board.budget,
-                        "budget_kind": board.kind,
-                        "conditions": board.conditions,
-                        "entry": entry.name,
-                        "routes_on": entry.routes_on,
-                        "task": name,
-                        "metric": metric,
-                        "mean": round(summary.mean, 4),
-                        "sd": None if summary.sd is None else round(summary.sd, 4),
-                        "seeds": len(entry.seeds),
-                        "constant": round(board.baseline("constant")[name], 4),
-                        "bag_of_words": _rounded(board.baseline("bag_of_words").get(name)),
-                        "delta_m": _mean_of(entry.delta_m(board.reference)),
-                        "delta_m_without": _mean_of(entry.delta_m(board.reference, name)),
-                        "parameters": counts.adapter,
-                        "router": counts.router,
-                        "active": counts.active,
-                        "passes": entry.passes,
-                        "forgotten": _mean_of(entry.forgotten),
-                        "step_ratio": entry.step_ratio,
-                    }
-                )
-    return pd.DataFrame(rows)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
-
-
-def _mean_of(summary: Summary | None) -> float | None:
-    return None if summary is None else round(summary.mean, 4)

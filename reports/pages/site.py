@@ -12,7 +12,9 @@ from jinja2 import Environment
 from seesaw.reports.board_page import answer, diverged_line, refused_line, sizes, tuning_line
 from seesaw.reports.boards import Board, Entry
 from seesaw.reports.drawing.catalogue import OF_A_BOARD
+from seesaw.reports.exports import as_csv, as_latex
 from seesaw.reports.judgement import Judgement
+from seesaw.reports.pages.about import methods
 from seesaw.reports.pages.command import command_of
 from seesaw.reports.pages.render import ASSETS, environment
 from seesaw.reports.table import Table
@@ -66,6 +68,11 @@ class Shown:
         name = SAFE.sub("_", entry.name)[:LONGEST]
         return f"entries/{self.board.name}/{self.board.entries.index(entry)}-{name}.html"
 
+    def exports(self) -> Iterator[tuple[str, str]]:
+        """What is shown, by the ending of its file."""
+        yield "tex", as_latex(self.judged)
+        yield "csv", as_csv([self.board])
+
     def tables(self) -> Iterator[tuple[str, Sequence[Table]]]:
         """For each block of entries its title and its tables."""
         for title, entries in self.board.blocks.items():
@@ -107,6 +114,7 @@ def site(
     files["add.html"] = _page(pages, "add.html", "", common)
     files["incomplete.html"] = _page(pages, "incomplete.html", "", common | {"refused": refused})
     for own in shown:
+        files |= {f"boards/{own.board.name}.{kind}": text for kind, text in own.exports()}
         files[own.address] = _page(pages, "board.html", "../", common | {"shown": own})
         for entry in own.board.entries:
             files[own.entry_address(entry)] = _page(
@@ -138,6 +146,7 @@ def _entry(own: Shown, entry: Entry) -> dict[str, Any]:
     return {
         "shown": own,
         "entry": entry,
+        "about": methods().get(entry.records[0].spec.method),
         "gain": found and found.gain.signed,
         "verdict": found and found.verdict,
         "interval": own.judged.interval(entry),
