@@ -132,7 +132,8 @@ def build(
     paths = [out / name for name in files]
     for path, content in zip(paths, files.values(), strict=True):
         replace(path, content)
-    return paths
+    # of the site its front says where the rest is
+    return [path for path in paths if out / SITE not in path.parents or path.name == "index.html"]
 
 
 def _pictures(
