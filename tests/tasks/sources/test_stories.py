@@ -94,7 +94,7 @@ def test_text_to_pretrain_on_holds_no_instruction_with_an_answer() -> None:
 
 
 def test_the_shipped_lm_is_what_its_recipe_says() -> None:
-    track = get_track("stories")
+    track = get_track("stories@1")
     path = locate(track.backbone)
     assert path == pretrain.WEIGHTS
     assert sha256(path) == track.backbone.sha256
