@@ -8,6 +8,7 @@ from seesaw.reports.boards import FROZEN, Board
 from seesaw.reports.intervals import Verdict
 from seesaw.reports.judgement import LORA, Judgement
 from seesaw.reports.markup import plain
+from seesaw.reports.unlike import unlike
 
 SAID: Mapping[Verdict, str] = {
     "better": "Better than LoRA",
@@ -30,6 +31,18 @@ def answer(judged: Judgement) -> str:
         said: ", ".join(f"`{plain(entry.name)}`" for entry in own) for said, own in groups.items()
     }
     return "\n".join(f"- {said}: {own}." for said, own in names.items() if own)
+
+
+def sentences(board: Board, main: Board) -> list[str]:
+    """What must be known of a board; `main` is the largest of its track and budget."""
+    said = [
+        f"Test examples: {sizes(board)}. Conditions `{board.conditions}`.",
+        unlike(board, main),
+        tuning_line(board),
+        diverged_line(board),
+        refused_line(board),
+    ]
+    return [sentence for sentence in said if sentence]
 
 
 def tuning_line(board: Board) -> str:

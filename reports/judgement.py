@@ -35,6 +35,7 @@ class Judgement:
     def __init__(self, board: Board, outcomes: Outcomes, untuned: Board | None = None) -> None:
         self.board, self.evidence = board, Evidence(board, outcomes)
         self.untuned = untuned
+        self._seesaw: dict[str, Mapping[str, Comparison]] = {}
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -91,7 +92,9 @@ class Judgement:
         reference = self.board.reference
         if reference is None or reference is entry:
             return {}
-        return on_tasks(self.evidence, entry, reference)
+        if entry.key not in self._seesaw:  # tables, pages and figures all ask
+            self._seesaw[entry.key] = on_tasks(self.evidence, entry, reference)
+        return self._seesaw[entry.key]
 
     def _keys(self) -> list[str]:
         return [entry.key for entry in self.board.entries]

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from seesaw.reports import calibration_page, exports, speed, tuning
-from seesaw.reports.board_page import answer, diverged_line, refused_line, sizes, tuning_line
+from seesaw.reports.board_page import answer, sentences
 from seesaw.reports.boards import REFERENCES, SEEDS_FOR_RANKS, boards
 from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.claims import page as claims_page
@@ -24,7 +24,7 @@ from seesaw.reports.markup import link, plain
 from seesaw.reports.pages.site import Texts, site
 from seesaw.reports.table import markdown as rendered
 from seesaw.reports.task_table import seesaw_table, task_table
-from seesaw.reports.unlike import largest, unlike, untuned
+from seesaw.reports.unlike import largest, untuned
 from seesaw.reports.verdict_table import verdict_table
 from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
@@ -170,11 +170,7 @@ def markdown(
         board = judged.board
         parts += [
             f"## {plain(board.track)}, {board.size}",
-            f"Test examples: {sizes(board)}. Conditions `{board.conditions}`.",
-            unlike(board, main[board.track, board.size]),
-            tuning_line(board),
-            diverged_line(board),
-            refused_line(board),
+            *sentences(board, main[board.track, board.size]),
             *([] if judged.evidence.knows_items else [NO_ITEMS]),
             *board_lines(board, calibrations),
             answer(judged),

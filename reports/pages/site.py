@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from seesaw.reports.board_page import answer, diverged_line, refused_line, sizes, tuning_line
+from seesaw.reports.board_page import answer, sentences
 from seesaw.reports.boards import Board, Entry
 from seesaw.reports.drawing.catalogue import OF_A_BOARD
 from seesaw.reports.exports import as_csv, as_latex
@@ -19,7 +19,7 @@ from seesaw.reports.pages.command import command_of
 from seesaw.reports.pages.render import ASSETS, environment
 from seesaw.reports.table import Table
 from seesaw.reports.task_table import seesaw_table, task_table
-from seesaw.reports.unlike import largest, unlike
+from seesaw.reports.unlike import largest
 from seesaw.reports.verdict_table import verdict_table
 
 SAFE = re.compile(r"[^A-Za-z0-9._+=-]")
@@ -98,10 +98,9 @@ def site(
         results: the published store's address as a link from the site's root.
     """
     pages = environment()
-    main = {id(board) for board in largest(own.board for own in found).values()}
-    first = largest(own.board for own in found)
-    shown = [_shown(own, first[own.board.track, own.board.size], figures) for own in found]
-    front = [own for own in shown if id(own.board) in main]
+    main = largest(own.board for own in found)
+    shown = [_shown(own, main[own.board.track, own.board.size], figures) for own in found]
+    front = [own for own in shown if main[own.board.track, own.board.size] is own.board]
     common: dict[str, Any] = {"boards": shown, "results": results}
     files = {"site.css": (ASSETS / "site.css").read_text()}
     files["index.html"] = _page(pages, "front.html", "", common | {"front": front})
@@ -129,16 +128,9 @@ def _page(pages: Environment, template: str, root: str, values: Mapping[str, Any
 
 def _shown(judged: Judgement, main: Board, figures: Mapping[str, bytes]) -> Shown:
     board = judged.board
-    said = [
-        f"Test examples: {sizes(board)}. Conditions `{board.conditions}`.",
-        unlike(board, main),
-        tuning_line(board),
-        diverged_line(board),
-        refused_line(board),
-    ]
     own = {kind: f"figures/{board.name}-{kind}.svg" for kind in OF_A_BOARD}
     there = {kind: address for kind, address in own.items() if address in figures}
-    return Shown(judged, [line for line in said if line], there)
+    return Shown(judged, sentences(board, main), there)
 
 
 def _entry(own: Shown, entry: Entry) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The second LM of `stories`: the first, which also learns to ask which of some words comes first.
+"""The second LM of `stories`: the first, which also learns to say which of some words comes first.
 
 Its text is that of the world, mixed with questions about orders that no task has. An adapter then
 has to learn new orders only, and not what an order is.
