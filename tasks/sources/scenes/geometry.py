@@ -40,6 +40,17 @@ def about_y(angle: float) -> Array:
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
 
 
+def turned(angle: float, local: Array) -> Array:
+    """`about_y(angle) @ local` of a point (3,), rounded alike on every CPU.
+
+    BLAS chooses by the CPU where it rounds a matrix times a vector, and an ulp moves pixels. Here
+    the last sum alone takes its product unrounded, as where the first scenes were rendered.
+    """
+    turn, (x, y, z) = about_y(angle), local
+    ahead = np.float64(turn[2, 2]) * np.float64(z) + np.float64(turn[2, 0] * x)
+    return np.array([turn[0, 0] * x + turn[0, 2] * z, y, ahead], np.float32)
+
+
 def along(start: Array, end: Array) -> Array:
     """A rotation whose second column points from `start` to `end`."""
     axis = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)

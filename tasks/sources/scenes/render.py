@@ -115,7 +115,9 @@ def _texture(scene: Scene, hits: Hits) -> Array:
     pattern = np.array([shape.pattern for shape in scene.shapes])[hits.shape]
     checks = (np.floor(place / 0.35 + 1e-3).sum(1) % 2).astype(np.float32)
     stripes = (np.floor((place[:, 0] + place[:, 1]) / 0.12) % 2).astype(np.float32)
-    grain = np.sin(place @ np.array([37.0, 57.0, 47.0], np.float32) * 3) * np.sin(place[:, 0] * 91)
+    # sums are spelt out, since BLAS rounds them by the CPU
+    wave = 37 * place[:, 0] + 57 * place[:, 1] + 47 * place[:, 2]
+    grain = np.sin(wave * 3) * np.sin(place[:, 0] * 91)
     return np.choose(
         pattern, (np.ones_like(checks), 1 - 0.35 * checks, 1 - 0.3 * stripes, 1 + 0.2 * grain)
     )

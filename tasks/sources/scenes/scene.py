@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import Generator
 
-from seesaw.tasks.sources.scenes.geometry import Array, Kind, Shape, about_y, along
+from seesaw.tasks.sources.scenes.geometry import Array, Kind, Shape, about_y, along, turned
 
 CLASSES = (
     "background", "floor", "wall", "ceiling", "road", "pavement", "building", "person", "table",
@@ -55,7 +55,7 @@ class Builder:
 
     def point(self, x: float, y: float, z: float) -> Array:
         """A local point in the world."""
-        return self.origin + about_y(self.angle) @ np.array([x, y, z], np.float32)
+        return self.origin + turned(self.angle, np.array([x, y, z], np.float32))
 
     def add(
         self,
