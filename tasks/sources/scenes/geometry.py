@@ -40,14 +40,20 @@ def about_y(angle: float) -> Array:
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
 
 
-def turned(angle: float, local: Array) -> Array:
-    """`about_y(angle) @ local` of a point (3,), rounded alike on every CPU.
+def fused(one: Array, other: Array | float, total: Array) -> Array:
+    """`one * other + total` in float32, rounded once.
 
-    BLAS chooses by the CPU where it rounds a matrix times a vector, and an ulp moves pixels. Here
-    the last sum alone takes its product unrounded, as where the first scenes were rendered.
+    BLAS chooses by the CPU where it rounds a matrix times a vector, and an ulp moves pixels: such
+    products are spelt out here, rounded as where the first scenes were rendered.
     """
+    exact = one.astype(np.float64) * other
+    return (exact + total).astype(np.float32)
+
+
+def turned(angle: float, local: Array) -> Array:
+    """`about_y(angle) @ local` of a point (3,)."""
     turn, (x, y, z) = about_y(angle), local
-    ahead = np.float64(turn[2, 2]) * np.float64(z) + np.float64(turn[2, 0] * x)
+    ahead = fused(turn[2, 2], z, turn[2, 0] * x)
     return np.array([turn[0, 0] * x + turn[0, 2] * z, y, ahead], np.float32)
 
 

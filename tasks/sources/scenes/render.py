@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from seesaw.tasks.families.dense.boundaries import laplacian, outlines
 from seesaw.tasks.families.dense.sample import IGNORE, Sample
 from seesaw.tasks.sources.scenes.compose import DISTANT, CloseUp, compose
-from seesaw.tasks.sources.scenes.geometry import FAR, Array, Hits, World
+from seesaw.tasks.sources.scenes.geometry import FAR, Array, Hits, World, fused
 from seesaw.tasks.sources.scenes.scene import CLASSES, FIRST_THING, Scene
 
 PERSON = CLASSES.index("person")
@@ -115,9 +115,9 @@ def _texture(scene: Scene, hits: Hits) -> Array:
     pattern = np.array([shape.pattern for shape in scene.shapes])[hits.shape]
     checks = (np.floor(place / 0.35 + 1e-3).sum(1) % 2).astype(np.float32)
     stripes = (np.floor((place[:, 0] + place[:, 1]) / 0.12) % 2).astype(np.float32)
-    # sums are spelt out, since BLAS rounds them by the CPU
-    wave = 37 * place[:, 0] + 57 * place[:, 1] + 47 * place[:, 2]
-    grain = np.sin(wave * 3) * np.sin(place[:, 0] * 91)
+    x, y, z = place.T
+    wave = fused(z, 47, fused(y, 57, 37 * x))
+    grain = np.sin(wave * 3) * np.sin(x * 91)
     return np.choose(
         pattern, (np.ones_like(checks), 1 - 0.35 * checks, 1 - 0.3 * stripes, 1 + 0.2 * grain)
     )
