@@ -15,6 +15,8 @@ from seesaw.suite.records.store import Store
 LEAST_SEEDS = 3
 """Fewer published seeds say nothing about what seeds do."""
 ALPHA = 0.05
+ROUNDED = 1e-4
+"""Points by which a score of the same weights may differ: metrics are rounded by the processor."""
 
 
 def reproduction(record: Record, published: Store) -> str | None:
@@ -36,8 +38,13 @@ def reproduction(record: Record, published: Store) -> str | None:
     largest = max((abs(shown[task] - value) for task, value in known.items()), default=0.0)
     if not largest and record.outcomes_sha256 == twin.outcomes_sha256:
         return "reproduced the published record bit for bit"
+    made = _made_otherwise(record.provenance, twin.provenance)
+    if record.trained_sha256 and record.trained_sha256 == twin.trained_sha256 and largest < ROUNDED:
+        close = f"within {largest:.0e}" if largest else "the same"
+        said = f"the same trained weights bit for bit, scores {close}"
+        return f"reproduced the published record: {said}{f' ({made})' if made else ''}"
     differs = f"differs from the published record by up to {largest:.2f}"
-    if not (made := _made_otherwise(record.provenance, twin.provenance)):
+    if not made:
         return f"{differs}, which was made on the same kind of machine"
     return f"{differs} ({made}); {_against_seeds(shown, published.seeds(record.spec))}"
 

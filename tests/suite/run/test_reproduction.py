@@ -45,6 +45,23 @@ def test_a_run_outside_what_seeds_do_names_tasks_and_intervals(tmp_path: Path) -
     assert "outside what 3 seeds do, look here: a 60.00 is not in 65.72 to 87.61; b 60.00" in said
 
 
+def test_the_same_weights_whose_metric_was_rounded_otherwise_are_a_reproduction(
+    tmp_path: Path,
+) -> None:
+    store, weights = Store(str(tmp_path)), {"trained_sha256": "a" * 64}
+    there = record(outcomes_of(), spec(), score=0.75, provenance=ELSEWHERE)
+    store.add(there.model_copy(update=weights), {".parquet": outcomes_of()})
+    assert reproduction(here(0.75 + 1e-9).model_copy(update=weights), store) == (
+        "reproduced the published record: the same trained weights bit for bit, scores within "
+        "1e-07 (made on another machine, with 1 thread, with kernels ATen AVX2)"
+    )
+    for score, sha256 in ((0.76, "a"), (0.75 + 1e-9, "b")):
+        other = here(score).model_copy(update={"trained_sha256": sha256 * 64})
+        said = reproduction(other, store)
+        assert said is not None
+        assert said.startswith("differs from the published record")
+
+
 @pytest.mark.parametrize("seeds", [(0.75,), (0.75, 0.77)])
 def test_too_few_published_seeds_are_said(tmp_path: Path, seeds: tuple[float, ...]) -> None:
     said = reproduction(here(0.76), published(tmp_path, *seeds))
