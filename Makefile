@@ -32,7 +32,7 @@ export PYTHONHASHSEED = 0
 some = $(if $(strip $(2)),$(1) "$(strip $(2))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench tune calibrate claims leaderboard budgets docs test quick lint matrix
+.PHONY: help setup bench tune calibrate claims leaderboard site budgets docs test quick lint matrix
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -72,6 +72,8 @@ claims: $(READY) ## what our runs say to the papers' claims, and what is missing
 
 leaderboard: $(READY) ## rebuild every table and figure from results/
 	@$(BIN)/seesaw leaderboard
+
+site: leaderboard ## the same; reports/site/index.html opens from disk
 
 budgets: $(READY) ## what each method gets for a parameter budget, side by side
 	@$(BIN)/seesaw budgets "$(METHOD)" $(call some,--track,$(TRACK)) $(call some,--params,$(or $(PARAMS),$(BUDGET))) \

@@ -56,7 +56,7 @@ def tables(found: Calibrated) -> list[Table]:
     return [
         Table("What moves a score", noise, [*map(_noise, found.rows), _noise(found.average)]),
         Table("What must be seen", ["LoRA with", "seen", "seeds", whole, *found.means], seen),
-        Table("Targets", ["target", "", "by"], verdict, words=3),
+        Table("Targets", ["target", "result", "by"], verdict, words=3),
     ]
 
 
@@ -112,14 +112,17 @@ def markdown(calibrations: Iterable[Calibration]) -> str:
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
-def board_lines(board: Board, calibrations: Iterable[Calibration]) -> list[str]:
-    """What cannot be seen on a board, from the calibrations that have runs of LoRA on it."""
+def board_lines(board: Board, calibrations: Iterable[Calibration], page: str = PAGE) -> list[str]:
+    """What cannot be seen on a board, from the calibrations that have runs of LoRA on it.
+
+    `page` is where they are shown, as a link.
+    """
     there = {record.id for entry in board.entries for record in entry.records}
     own = [c for c in newest(calibrations) if there & {run.id for run in c.of("lora").values()}]
-    return [line for line in map(_line, map(Calibrated, own)) if line]
+    return [line for line in (_line(Calibrated(one), page) for one in own) if line]
 
 
-def _line(found: Calibrated) -> str:
+def _line(found: Calibrated, page: str) -> str:
     average = found.average
     if average.detectable is None:
         return ""
@@ -132,5 +135,5 @@ def _line(found: Calibrated) -> str:
     return (
         f"Differences under {average.detectable:.1f} {unit} cannot be seen at {SEEDS_FOR_RANKS} "
         f"seeds, by what {plain(found.calibration.variant)} and LoRA differ from seed to seed "
-        f"({link('calibration', PAGE)}); of single tasks: {tasks}."
+        f"({link('calibration', page)}); of single tasks: {tasks}."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -13,6 +14,17 @@ def replace(path: Path, content: str | bytes) -> None:
     temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     temporary.write_bytes(content.encode() if isinstance(content, str) else content)
     os.replace(temporary, path)
+
+
+def remove_others(folder: Path, kept: Iterable[Path]) -> None:
+    """Remove what is left in a folder of ours from another time."""
+    there = set(kept)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in there:
+            path.unlink()
 
 
 def linked(address: str, out: Path) -> str:

@@ -18,7 +18,7 @@ from seesaw.reports.dial import Curve, curves, section
 from seesaw.reports.drawing import catalogue
 from seesaw.reports.drawing.style import written
 from seesaw.reports.evidence import Outcomes
-from seesaw.reports.files import linked, replace
+from seesaw.reports.files import linked, remove_others, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.reports.pages.site import Texts, site
@@ -113,25 +113,34 @@ def build(
     turned = [curve for curve in curves(judged, dials) if curve.entries()]
     decided = decide(claims, Stored(judged, records, scan.speed))
     pictures = _pictures(judged, turned, records)
+    calibrated, tried = calibration_page.markdown(calibrations), tuning.markdown(records)
     files: dict[str, str | bytes] = {
         "LEADERBOARD.md": markdown(judged, pictures, links, calibrations, turned),
         "boards.json": exports.as_json(judged),
-        calibration_page.PAGE: calibration_page.markdown(calibrations),
-        tuning.PAGE: tuning.markdown(records),
+        calibration_page.PAGE: calibrated,
+        tuning.PAGE: tried,
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": exports.as_csv(found),
         claims_page.PAGE: claims_page.markdown(decided, claims.facts, linked(results, out)),
         **pictures,
         **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
     }
-    beside = linked(results, out / SITE)
-    texts = Texts(INTRODUCTION, claims_page.markdown(decided, claims.facts, beside))
+    root = out / SITE
+    beside = linked(results, root)
+    texts = Texts(
+        introduction=INTRODUCTION,
+        claims=claims_page.markdown(decided, claims.facts, beside),
+        calibration=calibrated,
+        tuning=tried,
+    )
     own = {name.removeprefix(f"{SITE}/"): content for name, content in pictures.items()}
-    pages = site(judged, own, texts, refused, beside)
+    shown = _links(scan.pictures, root)
+    pages = site(judged, own, texts, refused, beside, shown, calibrations)
     files |= {f"{SITE}/{name}": page for name, page in pages.items()}
     paths = [out / name for name in files]
     for path, content in zip(paths, files.values(), strict=True):
         replace(path, content)
+    remove_others(root, paths)
     # of the site its front says where the rest is
     return [path for path in paths if out / SITE not in path.parents or path.name == "index.html"]
 

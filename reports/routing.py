@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import numpy as np
 import seaborn as sns
+from numpy.typing import NDArray
 
 from seesaw.reports.drawing.style import POINTS, panels, styled, written
 from seesaw.suite.records.names import printable
 from seesaw.suite.records.record import Record
 
 
-def draw(record: Record) -> str:
-    """SVG with a panel per task, or one for all where the gate is not told the task.
+def shares(record: Record) -> dict[str, NDArray[np.float64]]:
+    """Shares of the gate (places, experts) by task, or of all tasks where the gate is not told.
 
-    Rows are adapted places from the input to the output, columns experts; a row of a task sums
-    to 1.
+    Rows are adapted places from the input to the output, each summing to 1; a place with fewer
+    experts than others ends in NaN. Nothing where nothing is routed.
     """
     places = list(record.routing.values())
-    seen = min(len(place.by_task) for place in places)
-    told = seen == len(record.spec.tasks)
-    titles = record.spec.tasks if told else ["all tasks"]
+    if not places:
+        return {}
+    told = min(len(place.by_task) for place in places) == len(record.spec.tasks)
     width = max(len(place.load) for place in places)
-    figure, axes = panels(1.5 + 1.2 * len(titles), 1 + 0.13 * len(places), len(titles))
+    found = {}
+    for index, title in enumerate(record.spec.tasks if told else ["all tasks"]):
+        table = np.full((len(places), width), np.nan)
+        for row, place in enumerate(places):
+            values = place.by_task[index] if told else place.load
+            table[row, : len(values)] = values
+        found[title] = table
+    return found
+
+
+def draw(record: Record) -> str:
+    """SVG of the `shares` of a routed run, a panel for each table."""
+    found = shares(record)
+    height = 1 + 0.13 * len(record.routing)
+    figure, axes = panels(1.5 + 1.2 * len(found), height, len(found))
     with styled():
-        for index, (ax, title) in enumerate(zip(axes, titles, strict=True)):
-            table = np.full((len(places), width), np.nan)
-            for row, place in enumerate(places):
-                values = place.by_task[index] if told else place.load
-                table[row, : len(values)] = values
+        for ax, (title, table) in zip(axes, found.items(), strict=True):
             sns.heatmap(
                 table, ax=ax, vmin=0, cmap="viridis", cbar=ax is axes[-1], xticklabels=False,
-                yticklabels=[_short(name) for name in record.routing] if index == 0 else False,
+                yticklabels=[_short(name) for name in record.routing] if ax is axes[0] else False,
                 cbar_kws={"label": "share of the gate"},
             )  # fmt: skip
             ax.set(title=printable(title), xlabel="expert")

@@ -54,13 +54,18 @@ class Tuning:
     @property
     def name(self) -> str:
         """Safe as a file name."""
-        return f"{self.track}-{self.budget}-{self.space}-tuning"
+        return figure_of(self.track, self.budget, self.space)
 
     def gains(self, name: str) -> list[float]:
         """Of an entry's trials over the reference, as shares; none where none of them ended."""
         choice = choose(self.entries[name], self.reference)
         found = choice.gains.values() if choice else ()
         return [WORST if gain is None else gain for gain in found]
+
+
+def figure_of(track: str, budget: int, space: str) -> str:
+    """The name of the figure of tuning curves, without the ending."""
+    return f"{track}-{budget}-{space}-tuning"
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def markdown(decided: Sequence[Decided], facts: Mapping[str, Facts], results: st
         [own.claim.id, plain(own.claim.says), plain(own.claim.number), SIGNS[own.said]]
         for own in decided
     ]
-    parts = [INTRODUCTION, _table(["", "claim", "the paper's number", "here"], rows)]
+    parts = [INTRODUCTION, _table(["no.", "claim", "the paper's number", "here"], rows)]
     for own in decided:
         parts += _section(own, facts, results)
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"

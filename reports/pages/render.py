@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from seesaw.reports.intervals import Verdict
+from seesaw.reports.verdict_table import SIGNS
 from seesaw.suite.records.names import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "assets"
 NUMBER = re.compile(r"[-+−]?\d[\d,]*\.?\d*(e[-+]?\d+)?")
+TURNED: Mapping[Verdict, Verdict] = {
+    "better": "worse", "worse": "better",
+    "equivalent": "equivalent", "inconclusive": "inconclusive",
+}  # fmt: skip
+"""A verdict, seen from the other side."""
 # no raw HTML, and no links but to web addresses and paths
 _MARKDOWN = MarkdownIt("js-default")
 
@@ -38,5 +46,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["SIGNS"], found.globals["TURNED"] = SIGNS, TURNED
     found.filters |= {"order": order, "markdown": html, "shown": printable}
     return found

@@ -16,6 +16,8 @@ from seesaw.reports.pages.command import command_of
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Store
 
+SCRIPTS = {"../datatables.js", "../vega.js", "../board.js"}
+DATA = {"type": "application/json"}
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
@@ -33,7 +35,10 @@ class Page(HTMLParser):
         assert not self.open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
+        own = dict(attrs)
+        ours = own.get("src") in SCRIPTS or own == DATA | {"id": own.get("id")}
+        if tag != "script" or not ours:
+            self.tags.append(tag)
         for name, value in attrs:
             if name in ("href", "src"):
                 self.links.append(value or "")
@@ -77,7 +82,7 @@ def made(records: list[Record], folder: Path) -> dict[str, Page]:
 def test_every_link_leads_somewhere_on_this_disk(tmp_path: Path) -> None:
     pages = made(runs(), tmp_path)
     root = tmp_path / "reports" / "site"
-    assert len(pages) == 1 + 4 + 1 + 3
+    assert len(pages) == 1 + 6 + 2 + 3
     for address, page in pages.items():
         for link in page.links:
             parts = urlsplit(link)
@@ -120,6 +125,18 @@ def test_the_same_records_make_the_same_site(tmp_path: Path) -> None:
 def test_few_records_make_a_site(records: list[Record], tmp_path: Path) -> None:
     pages = made(records, tmp_path)
     assert ("No records yet." in "".join(pages["index.html"].words)) == (not records)
+
+
+def test_what_is_gone_leaves_no_page(tmp_path: Path) -> None:
+    made(runs(), tmp_path)
+    root = tmp_path / "reports" / "site"
+    (root / "boards" / "of-another-time.html").write_text("old")
+    (root / "entries" / "gone").mkdir()
+    (root / "entries" / "gone" / "0-lora.html").write_text("old")
+    pages = made([], tmp_path)
+    assert any(address.startswith("boards/") for address in pages)
+    assert not (root / "boards" / "of-another-time.html").exists()
+    assert not (root / "entries" / "gone").exists()
 
 
 def test_failed_runs_alone_make_a_site(tmp_path: Path) -> None:

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import HANGS, Toy
+from records import outcomes_of, record, spec
 
-from seesaw.suite.launch.local import runs_at_once
+from seesaw.suite.launch.local import longest_first, runs_at_once
+from seesaw.suite.plan.job import Job
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import OUTCOMES, WEIGHTS, Scan, Store
+from seesaw.suite.run.bench import Pending
 from seesaw.tasks.parallel import cpus
 
 COMMAND = (
@@ -60,6 +63,20 @@ def begun(toy: Toy, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
+def test_the_longest_run_begins_first(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    for method, seconds in (("lora", 5.0), ("smora", 50.0)):
+        for seed in range(2):
+            made = record(outcomes_of(), spec(method, seed))
+            assert made.cost is not None
+            cost = made.cost.model_copy(update={"total_s": seconds + seed})
+            store.add(made.model_copy(update={"cost": cost}), {".parquet": outcomes_of()})
+    jobs = [Job(spec=spec(method, 7), track={}) for method in ("lora", "ase", "smora")]
+    pending = [Pending(number, job, None) for number, job in enumerate(jobs)]
+    ordered = longest_first(pending, store)
+    assert [own.job.spec.method for own in ordered] == ["ase", "smora", "lora"]
+
+
 def scan(toy: Toy) -> Scan:
     return Store(str(toy.runs)).scan()
 
@@ -95,10 +112,10 @@ def test_two_at_once_leave_the_records_that_one_after_another_leave(toy_track: T
     assert {record.provenance.at_once for record in one} == {1}
     assert {record.provenance.at_once for record in two} == {2}
     assert sorted(map(numbers, one)) == sorted(map(numbers, two))
-    for record in one:
-        (twin,) = [own for own in two if own.id == record.id]
+    for own_run in one:
+        (twin,) = [own for own in two if own.id == own_run.id]
         for suffix in (OUTCOMES, WEIGHTS):
-            written = (toy_track.runs / f"{record.path}{suffix}").read_bytes()
+            written = (toy_track.runs / f"{own_run.path}{suffix}").read_bytes()
             assert written == (toy_track.folder / "beside" / f"{twin.path}{suffix}").read_bytes()
 
 
