@@ -27,7 +27,7 @@ def scripts() -> dict[str, str]:
     return {
         "datatables.js": classic((folder / "dt_bundle.js").read_text(), "DataTable"),
         "datatables.css": (folder / "dt_bundle.css").read_text(),
-        "vega.js": vl_convert.javascript_bundle(None),
+        "vega.js": vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
     }
 
 
