@@ -68,6 +68,9 @@ def load(
         )
     with quiet():  # a T5 whose head is its own is said to be one that should be tied
         model = kind.from_pretrained(folder, config=config, local_files_only=True, **options)
+    head = model.get_output_embeddings()
+    if head is not None and head.weight is not model.get_input_embeddings().weight:
+        model.config.tie_word_embeddings = False  # or who ties weights later takes it away
     model.requires_grad_(False)
     if checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})

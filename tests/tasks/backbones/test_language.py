@@ -37,6 +37,8 @@ def test_a_head_that_is_in_the_file_is_not_tied_to_the_embeddings(tmp_path: Path
         assert torch.equal(embedded.weight, weights["shared.weight"])
     hidden, logits = hidden_and_logits(model)
     torch.testing.assert_close(logits, hidden @ head.T)
+    model.tie_weights()  # as libraries do that take a model over
+    assert torch.equal(model.lm_head.weight, head)
 
 
 def test_without_one_the_embeddings_are_the_head_and_logits_are_scaled(tmp_path: Path) -> None:
