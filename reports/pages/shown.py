@@ -14,7 +14,7 @@ from seesaw.reports.drawing.style import FAMILIES
 from seesaw.reports.exports import as_csv, as_latex
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.pages.about import methods
-from seesaw.reports.pages.chart import Axis, axes, places
+from seesaw.reports.pages.chart import axes, places
 from seesaw.reports.pages.command import command_of
 from seesaw.reports.pages.compare import Compared, compared
 from seesaw.reports.pages.heat import maps
@@ -97,7 +97,7 @@ class Shown:
 
     def steered(self) -> dict[str, Any]:
         """What the scripts of its page are told, ready for JSON."""
-        own: Mapping[str, Axis] = axes(self.judged)
+        own = axes(self.judged)
         return {
             "entries": places(self.judged),
             "axes": {
@@ -120,7 +120,8 @@ class Shown:
             "verdict": found and found.verdict,
             "interval": self.judged.interval(entry),
             "runs": [(record, command_of(record)) for record in entry.runs],
-            "maps": [(first.spec.seed, *own) for own in maps(first)],
+            "seed": first.spec.seed,
+            "maps": list(maps(first)),
             "pictures": [
                 (record.spec.seed, self.pictures[record.path])
                 for record in entry.records
