@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seesaw.reports.boards import FROZEN, Board
+from seesaw.reports.boards import FROZEN, Board, Entry
+from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Verdict
 from seesaw.reports.judgement import LORA, Judgement
 from seesaw.reports.markup import plain
@@ -20,7 +21,10 @@ NO_VERDICT = "Fewer than two seeds in common with LoRA, so no verdict"
 
 
 def answer(judged: Judgement) -> str:
-    """Which entries are told apart from LoRA and which are not: a line for each verdict."""
+    """Which entries are told apart from LoRA and which are not, by how much, and what a step costs.
+
+    A line for each verdict.
+    """
     found, entries = judged.against.get("LoRA", {}), judged.board.entries
     groups = {
         f"**{said}**": [e for e in entries if e.key in found and found[e.key].verdict == verdict]
@@ -28,14 +32,21 @@ def answer(judged: Judgement) -> str:
     }
     groups[NO_VERDICT] = [e for e in entries if e.key not in found and e.name != LORA]
     names = {
-        said: ", ".join(f"`{plain(entry.name)}`" for entry in own) for said, own in groups.items()
+        said: ", ".join(_named(e, found.get(e.key)) for e in own) for said, own in groups.items()
     }
     return "\n".join(f"- {said}: {own}." for said, own in names.items() if own)
+
+
+def _named(entry: Entry, found: Comparison | None) -> str:
+    said = [] if found is None else [f"{found.gain.mean:+.1f}"]
+    said += [] if entry.step_ratio is None else [f"step × {entry.step_ratio:.2f}"]
+    return f"`{plain(entry.name)}`" + (f" ({', '.join(said)})" if said else "")
 
 
 def sentences(board: Board, main: Board) -> list[str]:
     """What must be known of a board; `main` is the largest of its track and budget."""
     said = [
+        newer_line(board),
         f"Test examples: {sizes(board)}. Conditions `{board.conditions}`.",
         unlike(board, main),
         tuning_line(board),
@@ -43,6 +54,11 @@ def sentences(board: Board, main: Board) -> list[str]:
         refused_line(board),
     ]
     return [sentence for sentence in said if sentence]
+
+
+def newer_line(board: Board) -> str:
+    """What has taken its place; empty of the newest version of a track."""
+    return f"An older version of this track: see {plain(board.newer)}." if board.newer else ""
 
 
 def tuning_line(board: Board) -> str:

@@ -11,7 +11,7 @@ from statistics import mean
 from typing import Any
 
 from seesaw.reports.statistics import Summary, delta_m
-from seesaw.suite.records.record import BudgetKind, Record, Tuned, track_of
+from seesaw.suite.records.record import BudgetKind, Record, Tuned, dial_of, track_of
 from seesaw.suite.records.speed import SpeedRecord
 
 SEEDS_FOR_RANKS = 5
@@ -116,6 +116,8 @@ class Board:
     diverged: list[Record] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     """Why what is asked for does not fit the budget, by name."""
+    newer: str = ""
+    """The newest version of its track that has a board; empty where this is it."""
 
     @property
     def name(self) -> str:
@@ -203,7 +205,10 @@ def newest(records: Iterable[Record], status: str = "ok") -> dict[str, Record]:
 
 
 def boards(records: Iterable[Record], speed: Iterable[SpeedRecord] = ()) -> list[Board]:
-    """Boards of all `ok` records, sorted by track, then largest budget first.
+    """Boards of all `ok` records, in the order in which a reader wants them.
+
+    That is newest versions before others, a track as it is before its dial is turned, the track
+    with most runs first; of a track the largest budget, then the tuned board.
 
     Runs of one variant with different resolved configs are different entries. A seed with which an
     entry diverged counts with what the frozen backbone has with it, where that is on the board.
@@ -228,7 +233,37 @@ def boards(records: Iterable[Record], speed: Iterable[SpeedRecord] = ()) -> list
         found.append(board)
     _stand_in(found, lost)
     _say_refused(found, newest(records, "refused").values())
-    return sorted(found, key=lambda board: (board.track, -board.budget, board.conditions))
+    return _ordered(found)
+
+
+def _ordered(found: Sequence[Board]) -> list[Board]:
+    latest: dict[str, int] = {}
+    most: dict[str, int] = defaultdict(int)
+    for board in found:
+        name, version = _version(board.track)
+        latest[name] = max(latest.get(name, 0), version)
+        runs = sum(len(entry.records) for entry in board.entries)
+        most[board.track] = max(most[board.track], runs)
+    for board in found:
+        name, version = _version(board.track)
+        board.newer = "" if version == latest[name] else f"{name}@{latest[name]}"
+    return sorted(
+        found,
+        key=lambda board: (
+            bool(board.newer),
+            dial_of(board.track) is not None,
+            -most[board.track],
+            board.track,
+            -board.budget,
+            board.entries[0].tuned is None,
+            board.conditions,
+        ),
+    )
+
+
+def _version(slug: str) -> tuple[str, int]:
+    name, _, version = track_of(slug).partition("@")
+    return name, int(version)
 
 
 def _stand_in(found: Sequence[Board], lost: Iterable[Record]) -> None:

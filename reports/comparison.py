@@ -15,10 +15,9 @@ from seesaw.reports.evidence import Evidence
 from seesaw.reports.intervals import LEVEL, Interval, Spread, Verdict, holm, verdicts
 from seesaw.reports.power import POWER
 from seesaw.reports.quantity import Quantity
+from seesaw.reports.statistics import MARGIN, TASK_MARGIN
 from seesaw.tasks.families.sums import Vector
 
-MARGIN, TASK_MARGIN = 0.5, 1.0
-"""Points (or percent of Δm) within which entries are equivalent: overall, and on one task."""
 MOST_RANKED = 60
 """Entries of a board that are told apart in pairs; there are half as many pairs as their square."""
 

@@ -13,15 +13,16 @@ from seesaw.reports.claims import page as claims_page
 from seesaw.reports.claims.decide import decide
 from seesaw.reports.claims.found import Stored
 from seesaw.reports.claims.read import Claims
-from seesaw.reports.comparison import MARGIN, TASK_MARGIN
 from seesaw.reports.dial import Curve, curves, section
 from seesaw.reports.drawing import catalogue
-from seesaw.reports.drawing.style import written
+from seesaw.reports.drawing.pictures import as_files
 from seesaw.reports.evidence import Outcomes
 from seesaw.reports.files import linked, remove_others, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
+from seesaw.reports.overview import CAPTION, overview
 from seesaw.reports.pages.site import Texts, site
+from seesaw.reports.statistics import MARGIN, TASK_MARGIN
 from seesaw.reports.table import markdown as rendered
 from seesaw.reports.task_table import seesaw_table, task_table
 from seesaw.reports.unlike import largest, untuned
@@ -30,16 +31,19 @@ from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Scan
 
+TITLE = "# Leaderboard"
+MADE = (
+    "Made by `make leaderboard` from the records under `results/`: every number comes from stored "
+    "runs."
+)
+HOW = "How to read this"
 INTRODUCTION = f"""\
-# Leaderboard
-
-Made by `make leaderboard` from the records under `results/`: every number comes from stored runs.
-
 A board says whether its entries were tuned; one that was not is **provisional**, since a learning
 rate that suits one method may not suit another. An entry has a rank from {SEEDS_FOR_RANKS} seeds
 on. Entries stand in the order of their average.
 
-Above each table stands which entries are told apart from LoRA, and its second column says it.
+Above each table stands which entries are told apart from LoRA, with their gain and with what a
+training step takes over that of LoRA, and its second column says it.
 Intervals are of 95 % and count both kinds of chance: another seed, and other test items.
 Differences are paired by seed and item. A *verdict* holds at 5 % for all entries of its column
 together (Holm): better, worse, equivalent (surely within {MARGIN} points; {TASK_MARGIN:g} on a
@@ -128,7 +132,7 @@ def build(
     root = out / SITE
     beside = linked(results, root)
     texts = Texts(
-        introduction=INTRODUCTION,
+        introduction=f"# {HOW}\n\n{MADE}\n\n{INTRODUCTION}",
         claims=claims_page.markdown(decided, claims.facts, beside),
         calibration=calibrated,
         tuning=tried,
@@ -151,11 +155,10 @@ def _pictures(
     """Files of figures: those that pages show, and all of them for papers, as SVG and PDF."""
     shown = {*(catalogue.main(own.board) for own in found), *(curve.name for curve in turned)}
     files: dict[str, bytes] = {}
-    for name, figure in catalogue.figures(found, turned, tuning.tunings(records)):
-        files[f"{SITE}/figures/{name}.pdf"] = written(figure, "pdf")
-        files[f"{SITE}/figures/{name}.svg"] = written(figure)
+    for name, svg, pdf in as_files(catalogue.figures(found, turned, tuning.tunings(records))):
+        files[f"{SITE}/figures/{name}.svg"], files[f"{SITE}/figures/{name}.pdf"] = svg, pdf
         if name in shown:
-            files[f"figures/{name}.svg"] = files[f"{SITE}/figures/{name}.svg"]
+            files[f"figures/{name}.svg"] = svg
     return files
 
 
@@ -173,8 +176,11 @@ def markdown(
 ) -> str:
     """The page: a section per board, with its figure; entries link to a picture."""
     if not found:
-        return f"{INTRODUCTION}\nNo records yet.\n"
-    parts, main = [INTRODUCTION], largest(own.board for own in found)
+        return f"{TITLE}\n\n{MADE}\n\nNo records yet.\n"
+    parts, main = [TITLE, MADE], largest(own.board for own in found)
+    if (first := overview(found)) is not None:
+        parts += [plain(CAPTION), rendered(first.table)]
+    parts += [f"## {HOW}", INTRODUCTION]
     for judged in found:
         board = judged.board
         parts += [

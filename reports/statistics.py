@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
+MARGIN, TASK_MARGIN = 0.5, 1.0
+"""Points (or percent of Δm) within which entries are equivalent: overall, and on one task."""
+
 
 def delta_m(
     scores: Mapping[str, float], reference: Mapping[str, float], lower: Mapping[str, bool]

@@ -24,7 +24,7 @@ seesaw.tasks.sources
 seesaw.tasks.families
 seesaw.tasks.backbones
 seesaw.tasks
-seesaw.tasks.strict
+seesaw.tasks.parallel seesaw.tasks.strict
 seesaw.methods
 seesaw.methods.registry
 seesaw.methods.core
@@ -37,6 +37,7 @@ SEEN_BY_REPORTS = (
     "seesaw.reports",
     "seesaw.suite.records",
     "seesaw.tasks.families",
+    "seesaw.tasks.parallel",
     "seesaw.tasks.strict",
 )
 FOLDERS = ("seesaw", "suite", "methods", "tasks", "reports")

@@ -9,7 +9,7 @@ from pydantic import Field, PositiveFloat, model_validator
 
 from seesaw.reports.boards import SEEDS_FOR_RANKS
 from seesaw.reports.claims.cell import ENTRY, Cell, Facts
-from seesaw.reports.comparison import MARGIN
+from seesaw.reports.statistics import MARGIN
 from seesaw.tasks.strict import StrictModel
 
 Words = Annotated[str, Field(min_length=1)]

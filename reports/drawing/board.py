@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seesaw.reports.boards import FROZEN, Board, Entry
-from seesaw.reports.comparison import MARGIN, Comparison
+from seesaw.reports.comparison import Comparison
 from seesaw.reports.drawing.style import (
     NARROW,
     POINTS,
@@ -25,6 +25,7 @@ from seesaw.reports.drawing.style import (
 from seesaw.reports.intervals import Interval
 from seesaw.reports.judgement import LORA, Judgement
 from seesaw.reports.robust import THRESHOLDS, profile
+from seesaw.reports.statistics import MARGIN
 from seesaw.suite.records.names import printable
 
 MOST = 30

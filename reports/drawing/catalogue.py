@@ -31,7 +31,7 @@ def main(own: Board) -> str:
 def figures(
     found: Sequence[Judgement], turned: Iterable[Curve], tuned: Iterable[Tuning]
 ) -> Iterator[tuple[str, Figure]]:
-    """Every figure by its name, without the ending; whoever takes one writes it before the next.
+    """Every figure by its name, without the ending.
 
     Args:
         found: all boards.

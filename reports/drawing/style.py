@@ -130,5 +130,8 @@ def written(figure: Figure, kind: Literal["svg", "pdf"] = "svg") -> bytes:
     buffer = io.BytesIO()
     told = {"Date": None} if kind == "svg" else {"CreationDate": None}
     with styled():
+        if figure.get_layout_engine() is not None:
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")  # else every file lays it out twice
         figure.savefig(buffer, format=kind, metadata=told)
     return buffer.getvalue()

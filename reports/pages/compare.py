@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from seesaw.reports.boards import Entry
-from seesaw.reports.comparison import MARGIN, Comparison, on_tasks
+from seesaw.reports.comparison import Comparison, on_tasks
 from seesaw.reports.judgement import Judgement
+from seesaw.reports.statistics import MARGIN
 
 MOST = 20
 """Entries of a board that are compared in pairs, the best first."""

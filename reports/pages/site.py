@@ -13,6 +13,7 @@ from seesaw.reports.boards import Board
 from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.drawing.catalogue import OF_A_BOARD
 from seesaw.reports.judgement import Judgement
+from seesaw.reports.overview import CAPTION, overview
 from seesaw.reports.pages.render import ASSETS, environment
 from seesaw.reports.pages.shown import Shown, tuning_address
 from seesaw.reports.pages.vendored import scripts
@@ -53,10 +54,9 @@ def site(
     pages = environment()
     main = largest(own.board for own in found)
     shown = [_shown(own, main, figures, pictures, calibrations) for own in found]
-    front = [own for own in shown if main[own.board.track, own.board.size] is own.board]
     common: dict[str, Any] = {"boards": shown, "results": results}
     files = {path.name: path.read_text() for path in sorted(ASSETS.iterdir())} | scripts()
-    files["index.html"] = _page(pages, "front.html", "", common | {"front": front})
+    files["index.html"] = _page(pages, "front.html", "", common | _front(shown, main))
     for address, title, text in (
         ("how-to-read", "How to read this", texts.introduction),
         ("claims", "Claims", texts.claims),
@@ -70,6 +70,16 @@ def site(
     for board in shown:
         files |= dict(_board(pages, board, common))
     return files
+
+
+def _front(shown: Sequence[Shown], main: Mapping[tuple[str, str], Board]) -> dict[str, Any]:
+    first = overview([own.judged for own in shown])
+    return {
+        "front": [own for own in shown if main[own.board.track, own.board.size] is own.board],
+        "overview": first,
+        "caption": CAPTION,
+        "columns": [own for own in shown if first is not None and own.judged in first.boards],
+    }
 
 
 def _board(

@@ -23,10 +23,10 @@ from seesaw.commands.arguments import (
     interruptible,
     sources_of,
 )
-from seesaw.reports.claims.decide import Decided, decide
 from seesaw.reports.claims.read import FILE, Claims, read
 
 if TYPE_CHECKING:
+    from seesaw.reports.claims.decide import Decided
     from seesaw.suite.records.store import Store
 
 
@@ -76,6 +76,7 @@ def claims(
 def _decided(own: Claims, published: Store, data: str, weights: str) -> list[Decided]:
     """By the published records that verify, as the leaderboard has them."""
     from seesaw.reports.boards import boards
+    from seesaw.reports.claims.decide import decide
     from seesaw.reports.claims.found import Stored
     from seesaw.reports.evidence import stored
     from seesaw.reports.judgement import Judgement

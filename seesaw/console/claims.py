@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seesaw.console.terminal import as_text, line, table
-from seesaw.reports.claims.decide import Decided
-from seesaw.reports.claims.found import Missing
+
+if TYPE_CHECKING:
+    from seesaw.reports.claims.decide import Decided
+    from seesaw.reports.claims.found import Missing
 
 HOUR = 3600
 

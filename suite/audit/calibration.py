@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seesaw.suite.audit.results import RANGES, same
+from seesaw.suite.audit.numbers import RANGES, same
 from seesaw.suite.audit.statement import COMMIT, provenance_problems
 from seesaw.suite.records.calibration import HEADS, LORA, Calibration, CalibrationRun
 from seesaw.suite.records.names import printable

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from seesaw.methods.core.method import MethodConfig
+from seesaw.suite.audit.numbers import RANGES, same
 from seesaw.suite.audit.reference import Counts, Reference
 from seesaw.suite.plan.solver import ABOVE, BELOW
 from seesaw.suite.records.record import Record, TaskResult
@@ -16,12 +17,6 @@ WORDS = 0.005
 """By how much a linear model on words may score otherwise: its last digits hang on the machine."""
 CONSTANT = 1e-6
 """By how much the best constant may: normals are floats, and a CPU rounds them its way."""
-RANGES = {"points": (-1.0, 1.0), "degrees": (0.0, 180.0), "metres": (0.0, math.inf)}
-
-
-def same(stored: float, found: float, tolerance: float = 1e-9) -> bool:
-    """Whether two numbers are one; never if one of them is NaN."""
-    return math.isclose(stored, found, rel_tol=1e-9, abs_tol=tolerance)
 
 
 def count_problems(record: Record, reference: Reference, config: MethodConfig) -> Iterator[str]:

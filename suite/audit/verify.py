@@ -10,8 +10,9 @@ import pandas as pd
 
 from seesaw.suite.audit.cache import Verdict
 from seesaw.suite.audit.identity import refusal_problems, spec_problems
+from seesaw.suite.audit.numbers import same
 from seesaw.suite.audit.reference import Reference, References
-from seesaw.suite.audit.results import count_problems, result_problems, same
+from seesaw.suite.audit.results import count_problems, result_problems
 from seesaw.suite.audit.statement import statement_problems
 from seesaw.suite.records.names import printable
 from seesaw.suite.records.record import Record

@@ -35,7 +35,9 @@ def summed(outcomes: pd.DataFrame, metric: str) -> Sums | None:
     if "found" in outcomes.columns:
         own = LANGUAGE[metric]
         chosen = outcomes[outcomes["output"] == own.output]
-        wanted = [json.loads(text) for text in chosen["wanted"]]
+        texts = chosen["wanted"].tolist()
+        known = {text: json.loads(text) for text in set(texts)}  # many items want the same
+        wanted = [known[text] for text in texts]
         return own.summed and own.summed(chosen["found"].tolist(), wanted)
     prediction, target = (outcomes[name].to_numpy(np.float64) for name in ("prediction", "target"))
     return text_sums(metric, prediction, target)

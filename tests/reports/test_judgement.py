@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -156,10 +157,11 @@ def test_the_page_says_it_before_the_first_table(store: Store, tmp_path: Path) -
     build(scan.records, scan, tmp_path / "out", outcomes=stored(store))
     text = (tmp_path / "out" / "LEADERBOARD.md").read_text()
     section = text[text.index("## sentences@1") : text.index("### Entries")]
-    assert "- **Better than LoRA**: `smora`." in section
-    assert "- **Worse than LoRA**: `mode`." in section
+    assert re.search(r"- \*\*Better than LoRA\*\*: `smora` \(\+\d+\.\d\)\.", section)
+    assert re.search(r"- \*\*Worse than LoRA\*\*: `mode` \(-\d+\.\d\)\.", section)
     assert "alone." not in section
-    (row,) = [line for line in text.splitlines() if line.startswith("| smora") and "better" in line]
+    rows = text[text.index("### Entries") :].splitlines()
+    (row,) = [line for line in rows if line.startswith("| smora") and "better" in line]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[1] == "▲ better"
     assert cells[4:6] == ["1", "a"]

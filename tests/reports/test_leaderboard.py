@@ -41,7 +41,8 @@ def test_rows_blocks_and_baselines(results: Store, tmp_path: Path) -> None:
     written(results, tmp_path / "reports")
     text = (tmp_path / "reports" / "LEADERBOARD.md").read_text()
     assert "Not tuned: every entry has the track's own settings." in text
-    sections = text.split("\n## ")[1:]
+    how, *sections = text.split("\n## ")[1:]
+    assert how.startswith("How to read this")
     assert [s.splitlines()[0] for s in sections] == [
         "sentences@1, 1,000 parameters",
         "sentences@1, 50 parameters",

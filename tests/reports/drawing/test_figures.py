@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from records import outcomes_of, record, spec
 
 from seesaw.reports.boards import boards
+from seesaw.reports.drawing import pictures
 from seesaw.reports.drawing.board import pareto
 from seesaw.reports.drawing.catalogue import figures
 from seesaw.reports.drawing.style import NARROW, WIDE, written
@@ -71,6 +72,13 @@ def test_the_same_records_give_the_same_file(kind: str) -> None:
         found = [Judgement(board, lambda own: None) for board in boards(runs())]
         files.append([written(own, kind) for _, own in figures(found, [], [])])  # type: ignore[arg-type]
     assert files[0] == files[1]
+
+
+def test_other_processes_write_the_same_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Judgement(board, lambda own: None) for board in boards(runs())]
+    alone = list(pictures.as_files(figures(found, [], [])))
+    monkeypatch.setattr(pictures, "FEW", 0)
+    assert list(pictures.as_files(figures(found, [], []))) == alone
 
 
 def test_one_seed_one_entry_and_nothing_at_all() -> None:

@@ -1,0 +1,91 @@
+"""The first table, and the order of boards, over records whose scores are plain to see."""
+
+from __future__ import annotations
+
+from itertools import chain, pairwise
+
+from records import record, spec
+
+from seesaw.reports.boards import boards
+from seesaw.reports.judgement import Judgement
+from seesaw.reports.overview import Overview, overview
+from seesaw.suite.records.record import Record, Tuned
+
+SCORES = {"lora": 0.7, "smora": 0.9, "mode": 0.5}
+
+
+def runs(track: str, scores: dict[str, float], tuned: bool = False, seeds: int = 3) -> list[Record]:
+    found = []
+    for method, score in scores.items():
+        for seed in range(seeds):
+            own = spec(method, seed, track)
+            if tuned:
+                at = Tuned(space="0" * 12, trials=4, number=1, values={}, trial=False)
+                recipe = own.recipe | {"learning_rate": 1e-3}
+                own = own.model_copy(update={"tuned": at, "recipe": recipe})
+            found.append(record(None, own, score + seed / 1000 + len(method) * seed / 10000))
+    return found
+
+
+def seen(*found: list[Record]) -> Overview | None:
+    return overview([Judgement(b, lambda own: None) for b in boards(chain(*found))])
+
+
+def columns(found: Overview | None) -> list[str]:
+    return [] if found is None else [found.title(own) for own in found.boards]
+
+
+def test_a_row_says_how_far_an_entry_is_from_lora_on_every_track() -> None:
+    first = seen(runs("one@1", SCORES), runs("two@1", SCORES | {"ase": 0.8}))
+    assert first is not None
+    assert first.table.header == ["entry", "two@1", "one@1"]
+    rows = {row[0]: row[1:] for row in first.table.rows}
+    assert list(rows) == ["lora", "smora", "ase", "mode"]  # LoRA, then those that win
+    assert rows["smora"] == ["▲ better, +20.0"] * 2
+    assert rows["mode"] == ["▼ worse, -20.0"] * 2
+    assert rows["ase"] == ["▲ better, +10.0", ""]
+    assert rows["lora"] == ["70.1", "70.1"]
+    for name in rows:
+        for own in first.boards:
+            entry = first.entry(name, own)
+            assert (entry is None) == (first.cell(name, own) == "")
+            assert entry is None or entry.name == name
+
+
+def test_older_versions_turned_dials_and_smaller_budgets_are_left_out() -> None:
+    small = [
+        own.model_copy(update={"spec": own.spec.model_copy(update={"budget": 10})})
+        for own in runs("one@2", SCORES)
+    ]
+    found = (runs("one@1", SCORES), runs("one@2", SCORES), runs("one@2-conflict1", SCORES), small)
+    assert columns(seen(*found)) == ["one@2"]
+
+
+def test_a_tuned_board_takes_the_place_of_the_other_once_it_says_as_much() -> None:
+    plain, part = runs("one@1", SCORES), {name: SCORES[name] for name in ("lora", "smora")}
+    assert columns(seen(plain, runs("one@1", SCORES, tuned=True))) == ["one@1, tuned"]
+    assert columns(seen(plain, runs("one@1", part, tuned=True))) == ["one@1, tuned", "one@1"]
+
+
+def test_without_a_comparison_there_is_no_table() -> None:
+    assert seen(runs("one@1", {"smora": 0.9})) is None
+    assert seen(runs("one@1", SCORES, seeds=1)) is None
+    assert seen([]) is None
+
+
+def test_newest_versions_come_first_then_the_tracks_with_most_runs() -> None:
+    found = boards(
+        [
+            *runs("a@1", SCORES, seeds=5),
+            *runs("a@2", SCORES, seeds=2),
+            *runs("a@2-conflict0", SCORES, seeds=2),
+            *runs("a@10", SCORES, seeds=3),
+            *runs("b@1", SCORES, seeds=4),
+        ]
+    )
+    ordered = [board.track for board in found]
+    assert ordered == ["b@1", "a@10", "a@1", "a@2", "a@2-conflict0"]
+    newer = {board.track: board.newer for board in found}
+    assert newer["b@1"] == newer["a@10"] == ""
+    assert {newer[track] for track in ("a@1", "a@2", "a@2-conflict0")} == {"a@10"}
+    assert all(bool(one.newer) <= bool(other.newer) for one, other in pairwise(found))
