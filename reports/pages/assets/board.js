@@ -130,7 +130,16 @@ function front(points, x, y) {
   return found;
 }
 
+let drawing = Promise.resolve(), wishes = 0;
+
+// one drawing at a time, and of those that wait the last alone
 function draw() {
+  const wish = ++wishes;
+  drawing = drawing.then((before) => wish < wishes ? before : chart(before));
+}
+
+function chart(before) {
+  before?.finalize();
   const [x, y] = [field("x").value, field("y").value];
   const points = entries.filter(wanted).flatMap((entry) => {
     const [across, up] = [entry.values[x], entry.values[y]];
@@ -164,8 +173,9 @@ function draw() {
       legend: { labelColor: ink }, view: { stroke: null }, font: "system-ui, sans-serif" },
   };
   const actions = { export: true, source: false, compiled: false, editor: false };
-  return vegaEmbed("#chart", spec, { actions, renderer: "svg" }).then(() => {
+  return vegaEmbed("#chart", spec, { actions, renderer: "svg" }).then((drawn) => {
     document.querySelector("#chart summary").setAttribute("aria-label", "Save the chart");
+    return drawn;
   });
 }
 

@@ -181,6 +181,21 @@ def test_the_chart_turns_its_axes(browser: Browser, site: Path) -> None:
     assert page.locator("#chart .mark-symbol.role-mark path").count() == len(SCORES)
 
 
+def test_who_types_fast_gets_one_chart_of_the_last_word(browser: Browser, site: Path) -> None:
+    page = opened(browser, board(site))
+    page.evaluate(
+        """() => { const find = document.querySelector('[name=find]');
+        for (const text of ['a', 'as', 'l', 'mo', 'mor', 'more']) {
+            find.value = text; find.dispatchEvent(new Event('input', { bubbles: true })); } }"""
+    )
+    page.wait_for_function(
+        "document.querySelectorAll('#chart .mark-symbol.role-mark path').length === 1"
+    )
+    page.evaluate("drawing.then(() => null)")  # all that was asked for is done
+    assert page.locator("#chart svg.marks").count() == 1
+    assert page.locator("#chart .mark-symbol.role-mark path").count() == 1
+
+
 def test_what_is_shown_can_be_taken_away(browser: Browser, site: Path) -> None:
     page = opened(browser, board(site))
     page.get_by_label("Name").fill("lora")
