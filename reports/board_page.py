@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from seesaw.reports.boards import FROZEN, Board, Entry
 from seesaw.reports.comparison import Comparison
@@ -21,7 +21,7 @@ NO_VERDICT = "Fewer than two seeds in common with LoRA, so no verdict"
 
 
 def answer(judged: Judgement) -> str:
-    """Which entries are told apart from LoRA and which are not, by how much, and what a step costs.
+    """Which entries are told apart from LoRA and which are not, by how much, and what they cost.
 
     A line for each verdict.
     """
@@ -31,14 +31,24 @@ def answer(judged: Judgement) -> str:
         for verdict, said in SAID.items()
     }
     groups[NO_VERDICT] = [e for e in entries if e.key not in found and e.name != LORA]
+    lora = next((entry for entry in entries if entry.name == LORA), None)
     names = {
-        said: ", ".join(_named(e, found.get(e.key)) for e in own) for said, own in groups.items()
+        said: ", ".join(_named(e, found.get(e.key), lora) for e in _by_gain(own, found))
+        for said, own in groups.items()
     }
     return "\n".join(f"- {said}: {own}." for said, own in names.items() if own)
 
 
-def _named(entry: Entry, found: Comparison | None) -> str:
+def _by_gain(entries: Sequence[Entry], found: Mapping[str, Comparison]) -> list[Entry]:
+    return sorted(entries, key=lambda own: -found[own.key].gain.mean if own.key in found else 0.0)
+
+
+def _named(entry: Entry, found: Comparison | None, lora: Entry | None) -> str:
+    """An entry with its gain, and what training takes over LoRA."""
     said = [] if found is None else [f"{found.gain.mean:+.1f}"]
+    own, usual = entry.records[0].cost, lora and lora.records[0].cost
+    if own and usual and usual.flops_train:
+        said.append(f"operations × {own.flops_train / usual.flops_train:.2g}")
     said += [] if entry.step_ratio is None else [f"step × {entry.step_ratio:.2f}"]
     return f"`{plain(entry.name)}`" + (f" ({', '.join(said)})" if said else "")
 

@@ -42,8 +42,8 @@ A board says whether its entries were tuned; one that was not is **provisional**
 rate that suits one method may not suit another. An entry has a rank from {SEEDS_FOR_RANKS} seeds
 on. Entries stand in the order of their average.
 
-Above each table stands which entries are told apart from LoRA, with their gain and with what a
-training step takes over that of LoRA, and its second column says it.
+Above each table stands which entries are told apart from LoRA, with their gain and with what
+training takes over LoRA, in operations and, where it was measured, time; its second column says it.
 Intervals are of 95 % and count both kinds of chance: another seed, and other test items.
 Differences are paired by seed and item. A *verdict* holds at 5 % for all entries of its column
 together (Holm): better, worse, equivalent (surely within {MARGIN} points; {TASK_MARGIN:g} on a

@@ -10,16 +10,31 @@ from statistics import mean
 from seesaw.reports.boards import FROZEN, REFERENCES, Entry
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.judgement import LORA, RANK, Judgement
+from seesaw.reports.statistics import MARGIN
 from seesaw.reports.table import Table
 from seesaw.reports.verdict_table import SIGNS
 from seesaw.suite.records.record import dial_of
 
+BEYOND = (FROZEN, RANK, REFERENCES["total"], "full")
+"""Controls that a budget does not hold."""
 CAPTION = (
-    "On every track, whether an entry is surely better or worse than one LoRA under the same "
-    "budget, and its gain in points (percent of Δm where not all tasks are in points). LoRA's own "
-    "score stands in the first row; below it come first those that win more often than they lose. "
-    f"The controls {FROZEN}, {RANK}, {REFERENCES['total']} and full are not held to the budget."
+    "A cell says whether an entry is surely better or worse than one LoRA under the same budget, "
+    "and its gain with a 95 % interval, in points. Equivalent is what surely lies within "
+    f"{MARGIN:g} points; not told apart is what the runs so far leave open. † marks controls that "
+    "the budget does not hold."
 )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is said of an entry on a board, the interval apart from the rest."""
+
+    said: str
+    interval: str = ""
+    verdict: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.said} {self.interval}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -30,35 +45,46 @@ class Overview:
 
     @cached_property
     def entries(self) -> Sequence[str]:
-        """Names, LoRA first, then those that are better on more boards than they are worse."""
+        """Names, LoRA first, those that win more often than they lose before others."""
         names = {name: list(self._of(name)) for own in self.boards for name in _known(own)}
-        return [LORA, *sorted(names, key=lambda name: (*_merit(names[name]), name))]
+        ordered = sorted(names, key=lambda name: (*_merit(names[name]), name))
+        return [LORA, *sorted(ordered, key=lambda name: name in BEYOND)]
 
     def title(self, judged: Judgement) -> str:
         """Of a column."""
-        return judged.board.track + (", tuned" if judged.board.entries[0].tuned else "")
+        board = judged.board
+        unit = "" if board.has_average else ", percent of Δm"
+        return f"{board.track}, {'tuned' if board.entries[0].tuned else 'untuned'}{unit}"
+
+    def named(self, name: str) -> str:
+        """What a row begins with."""
+        return f"{name} †" if name in BEYOND else name
 
     def entry(self, name: str, judged: Judgement) -> Entry | None:
         """The one that a cell is about; None where that is not on the board."""
         own = next((entry for entry in judged.board.entries if entry.name == LORA), None)
         return own if name == LORA else _known(judged).get(name)
 
-    def cell(self, name: str, judged: Judgement) -> str:
-        """What is said of an entry on a board; empty where it is not on it."""
+    def cell(self, name: str, judged: Judgement) -> Cell | None:
+        """What is said of an entry on a board; None where it is not on it."""
         own = self.entry(name, judged)
         if own is None:
-            return ""
+            return None
         if name == LORA:
             score = judged.evidence.overall(own)
-            return "" if score is None else f"{score.mean:.1f}"
+            return None if score is None else Cell(f"{score.mean:.1f}")
         found = judged.against["LoRA"][own.key]
-        return f"{SIGNS[found.verdict]}, {found.gain.mean:+.1f}"
+        _, _, interval = found.gain.signed.partition(" ")
+        return Cell(f"{SIGNS[found.verdict]}, {found.gain.mean:+.1f}", interval, found.verdict)
 
     @property
     def table(self) -> Table:
         """As text."""
         header = ["entry", *map(self.title, self.boards)]
-        rows = [[name, *(self.cell(name, own) for own in self.boards)] for name in self.entries]
+        rows = [
+            [self.named(name), *(str(self.cell(name, own) or "") for own in self.boards)]
+            for name in self.entries
+        ]
         return Table("Told apart from LoRA", header, rows, len(header))
 
     def _of(self, name: str) -> Iterator[Comparison]:

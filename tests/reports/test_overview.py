@@ -38,17 +38,18 @@ def columns(found: Overview | None) -> list[str]:
 def test_a_row_says_how_far_an_entry_is_from_lora_on_every_track() -> None:
     first = seen(runs("one@1", SCORES), runs("two@1", SCORES | {"ase": 0.8}))
     assert first is not None
-    assert first.table.header == ["entry", "two@1", "one@1"]
+    assert first.table.header == ["entry", "two@1, untuned", "one@1, untuned"]
     rows = {row[0]: row[1:] for row in first.table.rows}
     assert list(rows) == ["lora", "smora", "ase", "mode"]  # LoRA, then those that win
-    assert rows["smora"] == ["▲ better, +20.0"] * 2
-    assert rows["mode"] == ["▼ worse, -20.0"] * 2
-    assert rows["ase"] == ["▲ better, +10.0", ""]
+    assert all(cell.startswith("▲ better, +20.0 (+") for cell in rows["smora"])
+    assert all(cell.startswith("▼ worse, -20.0 (-") for cell in rows["mode"])
+    assert rows["ase"][0].startswith("▲ better, +10.0 (+")
+    assert rows["ase"][1] == ""
     assert rows["lora"] == ["70.1", "70.1"]
     for name in rows:
         for own in first.boards:
             entry = first.entry(name, own)
-            assert (entry is None) == (first.cell(name, own) == "")
+            assert (entry is None) == (first.cell(name, own) is None)
             assert entry is None or entry.name == name
 
 
@@ -58,13 +59,22 @@ def test_older_versions_turned_dials_and_smaller_budgets_are_left_out() -> None:
         for own in runs("one@2", SCORES)
     ]
     found = (runs("one@1", SCORES), runs("one@2", SCORES), runs("one@2-conflict1", SCORES), small)
-    assert columns(seen(*found)) == ["one@2"]
+    assert columns(seen(*found)) == ["one@2, untuned"]
 
 
 def test_a_tuned_board_takes_the_place_of_the_other_once_it_says_as_much() -> None:
     plain, part = runs("one@1", SCORES), {name: SCORES[name] for name in ("lora", "smora")}
     assert columns(seen(plain, runs("one@1", SCORES, tuned=True))) == ["one@1, tuned"]
-    assert columns(seen(plain, runs("one@1", part, tuned=True))) == ["one@1, tuned", "one@1"]
+    assert columns(seen(plain, runs("one@1", part, tuned=True))) == [
+        "one@1, tuned",
+        "one@1, untuned",
+    ]
+
+
+def test_what_the_budget_does_not_hold_stands_below_and_is_marked() -> None:
+    first = seen(runs("one@1", SCORES | {"full": 0.95}))
+    assert first is not None
+    assert [row[0] for row in first.table.rows] == ["lora", "smora", "mode", "full †"]
 
 
 def test_without_a_comparison_there_is_no_table() -> None:

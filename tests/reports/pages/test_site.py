@@ -107,8 +107,9 @@ def test_from_the_front_to_the_record_and_its_command_in_three_clicks(tmp_path: 
 
 def test_the_answer_stands_first(tmp_path: Path) -> None:
     words = " ".join("".join(made(runs(), tmp_path)["index.html"].words).split())
-    assert "Better than LoRA: smora" in words
-    assert "Worse than LoRA: head_only" in words
+    assert "Better than LoRA: smora (" in words
+    assert "Worse than LoRA: head_only (" in words
+    assert words.index("▲ better") < words.index("Better than LoRA")  # the table of all tracks
 
 
 def test_the_same_records_make_the_same_site(tmp_path: Path) -> None:
