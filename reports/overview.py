@@ -20,8 +20,9 @@ BEYOND = (FROZEN, RANK, REFERENCES["total"], "full")
 CAPTION = (
     "A cell says whether an entry is surely better or worse than one LoRA under the same budget, "
     "and its gain with a 95 % interval, in points. Equivalent is what surely lies within "
-    f"{MARGIN:g} points; not told apart is what the runs so far leave open. † marks controls that "
-    "the budget does not hold."
+    f"{MARGIN:g} points; not told apart is what the runs so far leave open. Intervals are of one "
+    "entry by itself, verdicts hold for all of a track together (Holm), so one may be open though "
+    "its interval leaves out 0. † marks controls that the budget does not hold."
 )
 
 
