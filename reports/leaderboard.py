@@ -179,7 +179,7 @@ def markdown(
         return f"{TITLE}\n\n{MADE}\n\nNo records yet.\n"
     parts, main = [TITLE, MADE], largest(own.board for own in found)
     if (first := overview(found)) is not None:
-        parts += [plain(CAPTION), rendered(first.table)]
+        parts += [rendered(first.table), plain(CAPTION)]
     parts += [f"## {HOW}", INTRODUCTION]
     for judged in found:
         board = judged.board
