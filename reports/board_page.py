@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from seesaw.reports.boards import FROZEN, Board, Entry
+from seesaw.reports.board import FROZEN, Board, Entry
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Verdict
 from seesaw.reports.judgement import LORA, Judgement
@@ -31,7 +31,7 @@ def answer(judged: Judgement) -> str:
         for verdict, said in SAID.items()
     }
     groups[NO_VERDICT] = [e for e in entries if e.key not in found and e.name != LORA]
-    lora = next((entry for entry in entries if entry.name == LORA), None)
+    lora = judged.board.entry(LORA)
     names = {
         said: ", ".join(_named(e, found.get(e.key), lora) for e in _by_gain(own, found))
         for said, own in groups.items()
@@ -73,7 +73,7 @@ def newer_line(board: Board) -> str:
 
 def tuning_line(board: Board) -> str:
     """How the entries were tuned, in a sentence."""
-    tuned = board.entries[0].tuned
+    tuned = board.tuned
     if tuned is None:
         return "Not tuned: every entry has the track's own settings."
     edge = any(entry.tuned and entry.tuned.edge for entry in board.entries)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean
 
-from seesaw.reports.boards import SEEDS_FOR_RANKS
+from seesaw.reports.board import SEEDS_FOR_RANKS
 from seesaw.reports.intervals import Interval
 from seesaw.reports.power import detectable
 from seesaw.reports.quantity import Quantity

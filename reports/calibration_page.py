@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from seesaw.reports.boards import SEEDS_FOR_RANKS, Board
+from seesaw.reports.board import SEEDS_FOR_RANKS, Board
 from seesaw.reports.calibration import Calibrated, Row
 from seesaw.reports.intervals import Interval
 from seesaw.reports.markup import link, plain

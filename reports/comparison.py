@@ -10,7 +10,7 @@ from string import ascii_lowercase
 import networkx as nx
 import numpy as np
 
-from seesaw.reports.boards import SEEDS_FOR_RANKS, Entry
+from seesaw.reports.board import SEEDS_FOR_RANKS, Entry
 from seesaw.reports.evidence import Evidence
 from seesaw.reports.intervals import LEVEL, Interval, Spread, Verdict, holm, verdicts
 from seesaw.reports.power import POWER

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tabulate import tabulate
 
-from seesaw.reports.boards import Board, Entry, shared
+from seesaw.reports.board import Board, Entry
+from seesaw.reports.boards import shared
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.suite.records.record import CANONICAL, dial_of, played_on, track_of

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from seesaw.reports.boards import Board, Entry
+from seesaw.reports.board import Board, Entry
 from seesaw.reports.quantity import Quantity, average, relative_gain
 from seesaw.suite.records.record import Record, TaskResult
 from seesaw.suite.records.store import Store, StoreError

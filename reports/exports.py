@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from seesaw.reports.boards import Board, Entry, shared
+from seesaw.reports.board import Board, Entry
+from seesaw.reports.boards import shared
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Interval
 from seesaw.reports.judgement import Judgement
@@ -27,7 +28,7 @@ def as_json(found: Sequence[Judgement]) -> str:
 
 
 def _board(judged: Judgement) -> dict[str, Any]:
-    board, tuned = judged.board, judged.board.entries[0].tuned
+    board, tuned = judged.board, judged.board.tuned
     return {
         "track": board.track,
         "budget": board.budget,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from seesaw.reports.boards import Board, Entry
+from seesaw.reports.board import Board, Entry
 from seesaw.reports.comparison import Comparison, Pairs, Rank, on_tasks, ranks
 from seesaw.reports.evidence import Evidence, Outcomes
 from seesaw.reports.intervals import Interval
@@ -59,7 +59,7 @@ class Judgement:
 
     def delta_m_shared(self, entry: Entry) -> Interval | None:
         """Of Δm to a LoRA for every task alone that share the budget out."""
-        shared = self._entry(SHARED)
+        shared = self.board.entry(SHARED)
         own = self.evidence.delta_m(entry, shared)
         return None if own is None or entry is shared else Interval.of(own)
 
@@ -70,7 +70,7 @@ class Judgement:
         for title, name in CONTROLS.items():
             if name == RANK:
                 found[title] = self._against_its_rank()
-            elif (control := self._entry(name)) is not None:
+            elif (control := self.board.entry(name)) is not None:
                 found[title] = self.pairs.against(control.key, self._keys())
         return {title: own for title, own in found.items() if own}
 
@@ -98,9 +98,6 @@ class Judgement:
 
     def _keys(self) -> list[str]:
         return [entry.key for entry in self.board.entries]
-
-    def _entry(self, name: str) -> Entry | None:
-        return next((entry for entry in self.board.entries if entry.name == name), None)
 
     def _against_its_rank(self) -> Mapping[str, Comparison]:
         """Each against the LoRA with as many parameters as are active in it, within a tenth."""

@@ -6,8 +6,9 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from seesaw.reports import calibration_page, exports, speed, tuning
+from seesaw.reports.board import REFERENCES, SEEDS_FOR_RANKS
 from seesaw.reports.board_page import answer, sentences
-from seesaw.reports.boards import REFERENCES, SEEDS_FOR_RANKS, boards
+from seesaw.reports.boards import boards
 from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.claims import page as claims_page
 from seesaw.reports.claims.decide import decide

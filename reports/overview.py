@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean
 
-from seesaw.reports.boards import FROZEN, REFERENCES, Entry
+from seesaw.reports.board import Entry
 from seesaw.reports.comparison import Comparison
-from seesaw.reports.judgement import LORA, RANK, Judgement
+from seesaw.reports.judgement import LORA, Judgement
 from seesaw.reports.statistics import MARGIN
 from seesaw.reports.table import Table
 from seesaw.reports.verdict_table import SIGNS
 from seesaw.suite.records.record import dial_of
 
-BEYOND = (FROZEN, RANK, REFERENCES["total"], "full")
-"""Controls that a budget does not hold."""
+CLOSE = 0.02
+"""By how much, as a share, an entry's parameters may differ from its budget."""
 CAPTION = (
     "A cell says whether an entry is surely better or worse than one LoRA under the same budget, "
     "and its gain with a 95 % interval, in points. Equivalent is what surely lies within "
     f"{MARGIN:g} points; not told apart is what the runs so far leave open. Intervals are of one "
     "entry by itself, verdicts hold for all of a track together (Holm), so one may be open though "
-    "its interval leaves out 0. † marks controls that the budget does not hold."
+    "its interval leaves out 0. † marks what trains more or fewer "
+    "parameters than that budget."
 )
 
 
@@ -49,22 +50,21 @@ class Overview:
         """Names, LoRA first, those that win more often than they lose before others."""
         names = {name: list(self._of(name)) for own in self.boards for name in _known(own)}
         ordered = sorted(names, key=lambda name: (*_merit(names[name]), name))
-        return [LORA, *sorted(ordered, key=lambda name: name in BEYOND)]
+        return [LORA, *sorted(ordered, key=self._has_its_own_size)]
 
     def title(self, judged: Judgement) -> str:
         """Of a column."""
         board = judged.board
         unit = "" if board.has_average else ", percent of Δm"
-        return f"{board.track}, {'tuned' if board.entries[0].tuned else 'untuned'}{unit}"
+        return f"{board.track}, {'tuned' if board.tuned else 'untuned'}{unit}"
 
     def named(self, name: str) -> str:
         """What a row begins with."""
-        return f"{name} †" if name in BEYOND else name
+        return f"{name} †" if self._has_its_own_size(name) else name
 
     def entry(self, name: str, judged: Judgement) -> Entry | None:
         """The one that a cell is about; None where that is not on the board."""
-        own = next((entry for entry in judged.board.entries if entry.name == LORA), None)
-        return own if name == LORA else _known(judged).get(name)
+        return judged.board.entry(LORA) if name == LORA else _known(judged).get(name)
 
     def cell(self, name: str, judged: Judgement) -> Cell | None:
         """What is said of an entry on a board; None where it is not on it."""
@@ -88,13 +88,22 @@ class Overview:
         ]
         return Table("Told apart from LoRA", header, rows, len(header))
 
+    def _has_its_own_size(self, name: str) -> bool:
+        """Whether the budget does not hold an entry, as it does not hold most controls."""
+        for judged in self.boards:
+            entry, budget = self.entry(name, judged), judged.board.budget
+            counts = entry and entry.records[0].parameters
+            if counts and abs(counts.adapter - budget) > CLOSE * budget:
+                return True
+        return False
+
     def _of(self, name: str) -> Iterator[Comparison]:
         entries = ((own, _known(own).get(name)) for own in self.boards)
         return (own.against["LoRA"][entry.key] for own, entry in entries if entry is not None)
 
 
 def overview(found: Sequence[Judgement]) -> Overview | None:
-    """Of the newest version of every track at its largest budget; None without a comparison.
+    """Of the newest version of every track at the budget with most runs; None without a comparison.
 
     Where entries were tuned that board is taken, and the other one as long as it says more.
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import trim_mean
 
-from seesaw.reports.boards import Entry
+from seesaw.reports.board import Entry
 from seesaw.tasks.families.sums import Vector
 
 THRESHOLDS = tuple(range(0, 101, 5))

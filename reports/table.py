@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from tabulate import tabulate
 
-from seesaw.reports.boards import Entry
+from seesaw.reports.board import Entry
 from seesaw.reports.markup import link, plain
 
 

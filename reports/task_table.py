@@ -7,7 +7,7 @@ from statistics import mean
 
 from scipy.stats import trim_mean
 
-from seesaw.reports.boards import Board, Entry
+from seesaw.reports.board import Board, Entry
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.robust import iqm

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from seesaw.reports.boards import Board, shared
+from seesaw.reports.board import Board
+from seesaw.reports.boards import shared
 from seesaw.reports.markup import plain
 from seesaw.suite.records.record import CANONICAL
 from seesaw.suite.records.tuning import LEARNING_RATE
@@ -29,11 +30,11 @@ def largest(found: Iterable[Board]) -> dict[tuple[str, str], Board]:
 def untuned(found: Iterable[Board]) -> dict[str, Board]:
     """By the name of a tuned board the one that is alike but has the track's own settings."""
     named = {board.name: (board, _but_for_tuning(board)) for board in found}
-    plain_ones = {alike: own for own, alike in named.values() if own.entries[0].tuned is None}
+    plain_ones = {alike: own for own, alike in named.values() if own.tuned is None}
     return {
         name: plain_ones[alike]
         for name, (board, alike) in named.items()
-        if board.entries[0].tuned is not None and alike in plain_ones
+        if board.tuned is not None and alike in plain_ones
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from seesaw.reports.boards import Board, Entry
+from seesaw.reports.board import Board, Entry
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Interval, Verdict
 from seesaw.reports.judgement import CONTROLS, Judgement
@@ -122,7 +122,7 @@ def _whole(judged: Judgement, entry: Entry) -> str:
 
 def _untuned(board: Board, entry: Entry) -> str:
     """The same entry with the track's own settings."""
-    found = next((own for own in board.entries if own.name == entry.name), None)
+    found = board.entry(entry.name)
     overall = found and (found.average or found.delta_m(board.reference))
     return str(overall or "")
 

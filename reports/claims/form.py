@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, PositiveFloat, model_validator
 
-from seesaw.reports.boards import SEEDS_FOR_RANKS
+from seesaw.reports.board import SEEDS_FOR_RANKS
 from seesaw.reports.claims.cell import ENTRY, Cell, Facts
 from seesaw.reports.statistics import MARGIN
 from seesaw.tasks.strict import StrictModel

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from seesaw.reports.boards import Entry
+from seesaw.reports.board import Entry
 from seesaw.reports.claims.cell import Cell
 from seesaw.reports.judgement import Judgement
 from seesaw.suite.records.record import Record
@@ -83,7 +83,7 @@ def _of_kind(stored: Stored, cells: Sequence[Cell], tuned: bool) -> Iterator[tup
         under: dict[str, dict[Cell, Placed]] = {}
         for judged in stored.boards:
             board = judged.board
-            is_kind = (board.entries[0].tuned is not None) == tuned and board.kind == "total"
+            is_kind = (board.tuned is not None) == tuned and board.kind == "total"
             if not is_kind or not own[0].holds(board.track):
                 continue
             for cell in own:

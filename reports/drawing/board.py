@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seesaw.reports.boards import FROZEN, Board, Entry
+from seesaw.reports.board import FROZEN, Board, Entry
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.drawing.style import (
     NARROW,

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from seesaw.reports.boards import Board
+from seesaw.reports.board import Board
 from seesaw.reports.dial import Curve
 from seesaw.reports.drawing import board, lines
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.tuning import Tuning
 
 MOST_DRAWN = 3
-"""Boards of a track with figures, the largest budgets first."""
+"""Boards of a track with figures, the budgets with most runs first."""
 OF_A_BOARD: Mapping[str, Callable[[Judgement], Figure | None]] = {
     "intervals": board.intervals,
     "seesaw": board.seesaw,
@@ -46,10 +46,13 @@ def figures(
             for kind, draw in OF_A_BOARD.items():
                 if (figure := draw(judged)) is not None:
                     yield f"{judged.board.name}-{kind}", figure
-        for kind in dict.fromkeys(judged.board.kind for judged in own):
-            alike = [judged for judged in own if judged.board.kind == kind]
-            if (figure := lines.budgets(alike)) is not None:
-                yield f"{track}-{kind}-budgets", figure
+        alike: dict[str, list[Judgement]] = {}
+        for judged in own:
+            how = "-tuned" if judged.board.tuned else ""
+            alike.setdefault(f"{track}-{judged.board.kind}{how}", []).append(judged)
+        for name, those in alike.items():
+            if (figure := lines.budgets(those)) is not None:
+                yield f"{name}-budgets", figure
     for curve in turned:
         yield curve.name, lines.conflict(curve)
     for tuning in tuned:

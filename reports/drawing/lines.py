@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seesaw.reports.boards import Entry
+from seesaw.reports.board import Entry
 from seesaw.reports.dial import CONFLICT, Curve
 from seesaw.reports.drawing.board import MOST, name_of
 from seesaw.reports.drawing.style import WIDE, look, look_of, panels, said, styled

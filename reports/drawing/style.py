@@ -16,7 +16,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seesaw.reports.boards import FROZEN, Entry
+from seesaw.reports.board import FROZEN, Entry
 from seesaw.reports.intervals import Verdict
 from seesaw.reports.judgement import LORA, RANK
 from seesaw.suite.records.record import Record

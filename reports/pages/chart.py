@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
-from seesaw.reports.boards import SEEDS_FOR_RANKS, Entry
+from seesaw.reports.board import SEEDS_FOR_RANKS, Entry
 from seesaw.reports.drawing.board import COSTS
 from seesaw.reports.drawing.style import FAMILIES, look
 from seesaw.reports.intervals import Interval

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from seesaw.reports.boards import Entry
+from seesaw.reports.board import Entry
 from seesaw.reports.comparison import Comparison, on_tasks
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.statistics import MARGIN

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from seesaw.reports.board import SEEDS_FOR_RANKS, Board, Entry
 from seesaw.reports.board_page import answer
-from seesaw.reports.boards import SEEDS_FOR_RANKS, Board, Entry
 from seesaw.reports.drawing.style import FAMILIES
 from seesaw.reports.exports import as_csv, as_latex
 from seesaw.reports.judgement import Judgement
@@ -137,7 +137,7 @@ class Shown:
 
 def tuning_address(board: Board, figures: Mapping[str, bytes]) -> str | None:
     """Of the figure of a board's tuning curves; None where there is none."""
-    tuned = board.entries[0].tuned
+    tuned = board.tuned
     if tuned is None:
         return None
     address = f"figures/{figure_of(board.track, board.budget, tuned.space)}.svg"

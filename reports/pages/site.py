@@ -8,8 +8,8 @@ from typing import Any
 
 from jinja2 import Environment
 
+from seesaw.reports.board import Board
 from seesaw.reports.board_page import sentences
-from seesaw.reports.boards import Board
 from seesaw.reports.calibration_page import board_lines
 from seesaw.reports.drawing.catalogue import OF_A_BOARD
 from seesaw.reports.judgement import Judgement

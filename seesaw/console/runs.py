@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from seesaw.console.progress import run_name
 from seesaw.console.terminal import as_text, duration, error, line, remark, table
-from seesaw.reports.boards import Board, Entry, boards, conditions
+from seesaw.reports.board import Board, Entry
+from seesaw.reports.boards import boards, conditions
 from seesaw.suite.plan.refused import Refused
 
 if TYPE_CHECKING:  # these import torch, which listing commands can do without

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from records import record, spec
 
+from seesaw.reports.board import Board
 from seesaw.reports.board_page import tuning_line
-from seesaw.reports.boards import Board, boards
+from seesaw.reports.boards import boards
 from seesaw.reports.evidence import stored
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.leaderboard import build

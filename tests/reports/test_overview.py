@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain, pairwise
 
-from records import record, spec
+from records import COUNTS, record, spec
 
 from seesaw.reports.boards import boards
 from seesaw.reports.judgement import Judgement
@@ -71,8 +71,22 @@ def test_a_tuned_board_takes_the_place_of_the_other_once_it_says_as_much() -> No
     ]
 
 
+def test_the_budget_with_most_runs_is_shown() -> None:
+    large = [
+        own.model_copy(update={"spec": own.spec.model_copy(update={"budget": 4000})})
+        for own in runs("one@1", SCORES)
+    ]
+    first = seen(runs("one@1", SCORES, seeds=5), large)
+    assert first is not None
+    assert [own.board.budget for own in first.boards] == [1000]
+
+
 def test_what_the_budget_does_not_hold_stands_below_and_is_marked() -> None:
-    first = seen(runs("one@1", SCORES | {"full": 0.95}))
+    large = [
+        own.model_copy(update={"parameters": COUNTS.model_copy(update={"adapter": 2000})})
+        for own in runs("one@1", {"full": 0.95})
+    ]
+    first = seen(runs("one@1", SCORES), large)
     assert first is not None
     assert [row[0] for row in first.table.rows] == ["lora", "smora", "mode", "full †"]
 

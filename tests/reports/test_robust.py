@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from records import record, spec
 
-from seesaw.reports.boards import Entry
+from seesaw.reports.board import Entry
 from seesaw.reports.robust import iqm, profile
 
 SCORES = st.lists(st.floats(0, 1).map(lambda x: round(x, 3)), min_size=2, max_size=6)

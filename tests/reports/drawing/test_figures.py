@@ -18,7 +18,7 @@ from seesaw.reports.drawing.board import pareto
 from seesaw.reports.drawing.catalogue import figures
 from seesaw.reports.drawing.style import NARROW, WIDE, written
 from seesaw.reports.judgement import Judgement
-from seesaw.suite.records.record import Record
+from seesaw.suite.records.record import Record, Tuned
 
 ENTRIES = {
     "lora": 0.7, "smora": 0.75, "molora": 0.69, "lora_per_task_full": 0.72, "head_only": 0.2,
@@ -72,6 +72,19 @@ def test_the_same_records_give_the_same_file(kind: str) -> None:
         found = [Judgement(board, lambda own: None) for board in boards(runs())]
         files.append([written(own, kind) for _, own in figures(found, [], [])])  # type: ignore[arg-type]
     assert files[0] == files[1]
+
+
+def tuned(own: Record) -> Record:
+    at = Tuned(space="0" * 12, trials=4, number=1, values={}, trial=False)
+    told = {"tuned": at, "recipe": own.spec.recipe | {"learning_rate": 1e-3}}
+    return own.model_copy(update={"spec": own.spec.model_copy(update=told)})
+
+
+def test_a_line_over_budgets_joins_nothing_tuned_to_what_is_not() -> None:
+    small, large = runs(), runs(budget=4000)
+    assert "budgets" in drawn([*small, *large])
+    assert "budgets" not in drawn([*small, *map(tuned, large)])
+    assert "budgets" in drawn([*map(tuned, small), *map(tuned, large)])
 
 
 def test_other_processes_write_the_same_files(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seesaw.reports.drawing.style import FAMILIES, ORDER, SIGNED, look_by
 
+np.set_printoptions(legacy=False)  # colour changes it, and SVG names its clips by what it prints
 APART = 10.0
 """CIE 2000 distance that is seen at a glance; 1 is just noticed side by side."""
 
