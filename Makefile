@@ -87,7 +87,7 @@ test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 quick: $(READY) ## what to run before a commit: ruff, and the tests that take no more than seconds
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not large"
 
 lint: $(READY) $(MYPY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -28,7 +28,7 @@ from seesaw.reports.robust import THRESHOLDS, profile
 from seesaw.reports.statistics import MARGIN
 from seesaw.suite.records.names import printable
 
-MOST = 30
+MOST = 20
 """A figure shows this many entries of a board, the best first."""
 LONGEST = 28
 """Letters of an entry's name."""
@@ -188,7 +188,7 @@ def profiles(judged: Judgement) -> Figure | None:
             own = look(entry)
             share = profile(entry, THRESHOLDS)
             axes.plot(
-                THRESHOLDS, share, color=own.colour, marker=own.marker, markersize=3,
+                THRESHOLDS, share, color=own.colour, marker=own.marker, markersize=3, markevery=4,
                 label=name_of(entry),
             )  # fmt: skip
         axes.set(xlabel="score, points", ylabel="share of scores above it")

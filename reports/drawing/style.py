@@ -37,6 +37,7 @@ SETTINGS: Any = {
     "axes.spines.right": False,
     "lines.linewidth": 1.0,
     "lines.markersize": 4.5,
+    "font.sans-serif": ["DejaVu Sans"],  # stands with every text of an SVG; it has all we write
     "svg.fonttype": "none",
     "svg.hashsalt": "seesaw",  # element ids, and so the file, stay the same
     "pdf.fonttype": 42,

@@ -11,7 +11,7 @@ from seesaw.reports.comparison import Comparison, on_tasks
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.statistics import MARGIN
 
-MOST = 20
+MOST = 16
 """Entries of a board that are compared in pairs, the best first."""
 
 

@@ -22,10 +22,13 @@ from seesaw.reports.table import Table
 from seesaw.reports.task_table import seesaw_table, task_table
 from seesaw.reports.tuning import figure_of
 from seesaw.reports.verdict_table import verdict_table
+from seesaw.suite.records.record import Record
 
 SAFE = re.compile(r"[^A-Za-z0-9._+=-]")
 LONGEST = 60
 """Characters of a file's name."""
+OF_DATA = {"tasks", "data_sha256", "weights_sha256"}
+"""What of a spec all entries of a board share."""
 AXES_AT_FIRST = ("cost0", "whole")
 
 
@@ -83,6 +86,11 @@ class Shown:
         name = SAFE.sub("_", entry.name)[:LONGEST]
         return f"entries/{self.board.name}/{self.places[entry.key]}-{name}.html"
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """Hashes of its data and weights."""
+        return self.board.example.spec.model_dump(mode="json", include=OF_DATA)
+
     def exports(self) -> Iterator[tuple[str, str]]:
         """What is shown, by the ending of its file."""
         yield "tex", as_latex(self.judged)
@@ -119,7 +127,7 @@ class Shown:
             "gain": found and found.gain.signed,
             "verdict": found and found.verdict,
             "interval": self.judged.interval(entry),
-            "runs": [(record, command_of(record)) for record in entry.runs],
+            "origins": [(own, command_of(own)) for own in _origins(entry)],
             "seed": first.spec.seed,
             "maps": list(maps(first)),
             "pictures": [
@@ -127,12 +135,22 @@ class Shown:
                 for record in entry.records
                 if record.path in self.pictures
             ],
-            "spec": first.spec.model_dump(mode="json", exclude={"seed", "config"}),
+            "spec": first.spec.model_dump(mode="json", exclude={"seed", "config"} | OF_DATA),
             "scores": [
                 (name, task.primary, entry.task(name))
                 for name, task in self.board.example.tasks.items()
             ],
         }
+
+
+def _origins(entry: Entry) -> list[list[Record]]:
+    """Its runs by where and when they were made."""
+    found: dict[tuple[object, ...], list[Record]] = {}
+    for record in entry.runs:
+        own = record.provenance
+        key = (own.git_commit, own.machine, own.threads, own.started[:10])
+        found.setdefault(key, []).append(record)
+    return list(found.values())
 
 
 def tuning_address(board: Board, figures: Mapping[str, bytes]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -63,6 +64,37 @@ def test_a_run_is_followed(
     assert 0 <= scores["routing/dead"] <= 1
     assert 0 < scores["routing/entropy"] <= 1
     assert Notebook.closed == [f"{record.spec.folder}/{record.spec.prefix}"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tensorboard", "trackio", "mlflow", "wandb"])
+def test_real_trackers_keep_a_run_on_this_machine(
+    seesaw: Seesaw, tiny_track: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    pytest.importorskip(name)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    options = ["--track", str(tiny_track), "--tasks", "topic", "--track-with", name]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="tracker .* fails")
+        seesaw("bench", "molora[balance=0.1]", *options)
+    (record,) = Store(str(tmp_path / "runs")).scan().records
+    assert record.status == "ok"
+    if name == "tensorboard":
+        assert told_to_tensorboard(tmp_path / "tracked") == record.steps
+
+
+def told_to_tensorboard(folder: Path) -> int:
+    """Steps with a loss, after the file that TensorBoard wrote."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    steps = 0
+    for path in folder.rglob("*tfevents*"):
+        found = EventAccumulator(str(path))
+        found.Reload()
+        steps += len(found.Scalars("loss")) if "loss" in found.Tags()["scalars"] else 0
+    return steps
 
 
 @pytest.mark.slow
