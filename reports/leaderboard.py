@@ -181,6 +181,7 @@ def markdown(
     parts, main = [TITLE, MADE], largest(own.board for own in found)
     if (first := overview(found)) is not None:
         parts += [rendered(first.table), plain(CAPTION)]
+        parts += ["\n".join(f"- {plain(name)}: {plain(own)}" for name, own in first.says.items())]
     parts += [f"## {HOW}", INTRODUCTION]
     for judged in found:
         board = judged.board

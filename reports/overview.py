@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean
 
+from seesaw.reports.about import methods
 from seesaw.reports.board import Entry
 from seesaw.reports.comparison import Comparison
 from seesaw.reports.judgement import LORA, Judgement
@@ -77,6 +78,14 @@ class Overview:
         found = judged.against["LoRA"][own.key]
         _, _, interval = found.gain.signed.partition(" ")
         return Cell(f"{SIGNS[found.verdict]}, {found.gain.mean:+.1f}", interval, found.verdict)
+
+    @property
+    def says(self) -> dict[str, str]:
+        """What entries are, in a sentence each, by their name; of methods of others nothing."""
+        entries = {name: self.entry(name, own) for own in self.boards for name in self.entries}
+        found = {name: own.records[0].spec.method for name, own in entries.items() if own}
+        known = methods()
+        return {name: known[found[name]].says for name in self.entries if found.get(name) in known}
 
     @property
     def table(self) -> Table:

@@ -14,7 +14,7 @@ from seesaw.reports.comparison import Comparison
 from seesaw.reports.drawing.style import (
     NARROW,
     POINTS,
-    SIGNED,
+    VERDICTS,
     WIDE,
     Look,
     look,
@@ -26,6 +26,7 @@ from seesaw.reports.intervals import Interval
 from seesaw.reports.judgement import LORA, Judgement
 from seesaw.reports.robust import THRESHOLDS, profile
 from seesaw.reports.statistics import MARGIN
+from seesaw.reports.verdict_table import SIGNS
 from seesaw.suite.records.names import printable
 
 MOST = 20
@@ -64,10 +65,6 @@ def intervals(judged: Judgement) -> Figure | None:
         _averages(axes[0], judged, found)
         if against:
             _gains(axes[1], judged, [(entry, against.get(entry.key)) for entry, _ in found])
-            for verdict in dict.fromkeys(own.verdict for own in against.values()):
-                colour, marker = SIGNED[verdict]
-                axes[1].plot([], [], marker, color=colour, label=VERDICTS[verdict])
-            figure.legend(loc="outside lower right", ncols=4, frameon=False)
         figure.suptitle(_title(judged.board))
     said(figure, f"bars: 95 % intervals, seeds and items; ticks: {_seeds(found)} seeds; line: LoRA")
     return figure
@@ -92,18 +89,15 @@ def _gains(axes: Axes, judged: Judgement, found: Sequence[tuple[Entry, Compariso
     axes.axvline(0, color="0.4", linewidth=0.6, zorder=0)
     for place, (_, own) in enumerate(found):
         if own is not None:
-            _interval(axes, place, own.gain, *SIGNED[own.verdict])
+            _interval(axes, place, own.gain, VERDICTS[own.verdict], "|")
     _rows(axes, [(entry, None if own is None else own.gain) for entry, own in found])
-    axes.set_yticks(range(len(found)), [""] * len(found))
+    axes.yaxis.tick_right()
+    signs = ["" if own is None else SIGNS[own.verdict] for _, own in found]
+    axes.set_yticks(range(len(found)), signs)
+    for label, (_, own) in zip(axes.get_yticklabels(), found, strict=True):
+        label.set_color("black" if own is None else VERDICTS[own.verdict])
+    axes.tick_params(axis="y", length=0)
     axes.set_xlabel(f"gain over LoRA, {'points' if judged.board.has_average else 'percent'}")
-
-
-VERDICTS = {
-    "better": "better",
-    "worse": "worse",
-    "equivalent": "equivalent",
-    "inconclusive": "not told apart",
-}
 
 
 def seesaw(judged: Judgement) -> Figure | None:

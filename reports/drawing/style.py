@@ -62,13 +62,13 @@ ORDER: Mapping[Family, tuple[str, ...]] = {
     "control": ("molora_uniform", "molora_random", FROZEN, "full"),
 }
 """Whose marker is which; a method that is not here takes one of those that are left."""
-SIGNED: Mapping[Verdict, tuple[str, str]] = {
-    "better": ("#009E73", "^"),
-    "worse": ("#D55E00", "v"),
-    "equivalent": ("#0072B2", "s"),
-    "inconclusive": ("#6B6B6B", "o"),
+VERDICTS: Mapping[Verdict, str] = {
+    "better": "#009E73",
+    "worse": "#D55E00",
+    "equivalent": "#0072B2",
+    "inconclusive": "#6B6B6B",
 }
-"""Colours and markers of verdicts."""
+"""Colours of verdicts."""
 
 
 @dataclass(frozen=True)

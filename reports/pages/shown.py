@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from seesaw.reports.about import methods
 from seesaw.reports.board import SEEDS_FOR_RANKS, Board, Entry
 from seesaw.reports.board_page import answer
 from seesaw.reports.drawing.style import FAMILIES
 from seesaw.reports.exports import as_csv, as_latex
 from seesaw.reports.judgement import Judgement
-from seesaw.reports.pages.about import methods
 from seesaw.reports.pages.chart import axes, places
 from seesaw.reports.pages.command import command_of
 from seesaw.reports.pages.compare import Compared, compared

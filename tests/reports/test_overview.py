@@ -6,6 +6,7 @@ from itertools import chain, pairwise
 
 from records import COUNTS, record, spec
 
+from seesaw.reports.about import methods
 from seesaw.reports.boards import boards
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.overview import Overview, overview
@@ -113,3 +114,10 @@ def test_newest_versions_come_first_then_the_tracks_with_most_runs() -> None:
     assert newer["b@1"] == newer["a@10"] == ""
     assert {newer[track] for track in ("a@1", "a@2", "a@2-conflict0")} == {"a@10"}
     assert all(bool(one.newer) <= bool(other.newer) for one, other in pairwise(found))
+
+
+def test_every_row_says_what_its_entry_is() -> None:
+    first = seen(runs("one@1", SCORES | {"nobodys": 0.6}))
+    assert first is not None
+    assert list(first.says) == ["lora", "smora", "mode"]  # and nothing of a method that is not ours
+    assert first.says["smora"] == methods()["smora"].says

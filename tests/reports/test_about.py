@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from seesaw.methods import get_method, method_names
-from seesaw.reports.pages.about import methods
+from seesaw.reports.about import methods
 
 
 @pytest.mark.parametrize("name", method_names())
