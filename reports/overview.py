@@ -82,10 +82,10 @@ class Overview:
     @property
     def says(self) -> dict[str, str]:
         """What entries are, in a sentence each, by their name; of methods of others nothing."""
-        entries = {name: self.entry(name, own) for own in self.boards for name in self.entries}
-        found = {name: own.records[0].spec.method for name, own in entries.items() if own}
+        there = [(name, self.entry(name, own)) for name in self.entries for own in self.boards]
+        found = {name: own.records[0].spec.method for name, own in there if own is not None}
         known = methods()
-        return {name: known[found[name]].says for name in self.entries if found.get(name) in known}
+        return {name: known[method].says for name, method in found.items() if method in known}
 
     @property
     def table(self) -> Table:
