@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from seesaw.reports import calibration_page, exports, speed, tuning
+from seesaw.reports import findings as findings_page
 from seesaw.reports.board import REFERENCES, SEEDS_FOR_RANKS
 from seesaw.reports.board_page import answer, sentences
 from seesaw.reports.boards import boards
@@ -97,6 +98,7 @@ def build(
     results: str = "results",
     dials: Mapping[str, float] = NO_DIALS,
     refused: Mapping[str, str] = NOTHING_REFUSED,
+    findings: str = "",
 ) -> list[Path]:
     """Write the leaderboard into the folder `out`, its site below it; the files written.
 
@@ -110,6 +112,7 @@ def build(
         results: the store's address, which claims link to.
         dials: where tracks have their dial of conflict, by `name@version`.
         refused: what of the store is not shown, and why, by path.
+        findings: a text that asks for what was found; its page is made where runs say what it does.
     """
     found = boards(records, scan.speed)
     links = _links(scan.pictures, out)
@@ -119,11 +122,13 @@ def build(
     decided = decide(claims, Stored(judged, records, scan.speed))
     pictures = _pictures(judged, turned, records)
     calibrated, tried = calibration_page.markdown(calibrations), tuning.markdown(records)
+    here, there = findings_page.pages(findings, judged, decided, linked(results, out))
     files: dict[str, str | bytes] = {
         "LEADERBOARD.md": markdown(judged, pictures, links, calibrations, turned),
         "boards.json": exports.as_json(judged),
         calibration_page.PAGE: calibrated,
         tuning.PAGE: tried,
+        **({findings_page.PAGE: here} if here else {}),
         "SPEED.md": speed.markdown(scan.speed),
         "LEADERBOARD.csv": exports.as_csv(found),
         claims_page.PAGE: claims_page.markdown(decided, claims.facts, linked(results, out)),
@@ -134,6 +139,7 @@ def build(
     beside = linked(results, root)
     texts = Texts(
         introduction=f"# {HOW}\n\n{MADE}\n\n{INTRODUCTION}",
+        findings=there,
         claims=claims_page.markdown(decided, claims.facts, beside),
         calibration=calibrated,
         tuning=tried,

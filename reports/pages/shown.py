@@ -83,8 +83,7 @@ class Shown:
 
     def entry_address(self, entry: Entry) -> str:
         """Of the page of an entry of it."""
-        name = SAFE.sub("_", entry.name)[:LONGEST]
-        return f"entries/{self.board.name}/{self.places[entry.key]}-{name}.html"
+        return entry_address(self.board, entry, self.places[entry.key])
 
     @property
     def data(self) -> dict[str, Any]:
@@ -141,6 +140,12 @@ class Shown:
                 for name, task in self.board.example.tasks.items()
             ],
         }
+
+
+def entry_address(board: Board, entry: Entry, place: int) -> str:
+    """Of the page of the entry that stands at a place of its board."""
+    name = SAFE.sub("_", entry.name)[:LONGEST]
+    return f"entries/{board.name}/{place}-{name}.html"
 
 
 def _origins(entry: Entry) -> list[list[Record]]:

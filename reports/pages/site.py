@@ -26,6 +26,7 @@ class Texts:
     """Pages that are text, in Markdown, by what stands above them."""
 
     introduction: str
+    findings: str
     claims: str
     calibration: str
     tuning: str
@@ -58,12 +59,13 @@ def site(
     files = {path.name: path.read_text() for path in sorted(ASSETS.iterdir())} | scripts()
     files["index.html"] = _page(pages, "front.html", "", common | _front(shown, main))
     for address, title, text in (
+        ("findings", "Findings", texts.findings),
         ("how-to-read", "How to read this", texts.introduction),
         ("claims", "Claims", texts.claims),
         ("calibration", "Calibration", texts.calibration),
         ("tuning", "Tuning", texts.tuning),
     ):
-        own = common | {"title": title, "text": text}
+        own = common | {"title": title, "text": text or f"# {title}\n\nNone so far."}
         files[f"{address}.html"] = _page(pages, "text.html", "", own)
     files["add.html"] = _page(pages, "add.html", "", common)
     files["incomplete.html"] = _page(pages, "incomplete.html", "", common | {"refused": refused})

@@ -54,6 +54,7 @@ def leaderboard(
     """Rebuild every table and figure from the published records that verify."""
     from seesaw.reports.claims.read import FILE, read
     from seesaw.reports.evidence import stored
+    from seesaw.reports.findings import FILE as FINDINGS
     from seesaw.reports.leaderboard import build
     from seesaw.suite.audit.audit import JUDGED, audit
     from seesaw.suite.records.store import Store
@@ -62,7 +63,7 @@ def leaderboard(
     claims, store = read(FILE, facts_of), Store(results)
     found = audit(store, sources_of(track, data, weights), lambda r: r.status in JUDGED)
     parts = (found.calibrations, stored(store), claims, store.address, dials(), found.refused)
-    paths = build(found.accepted, found.scan, out, *parts)
+    paths = build(found.accepted, found.scan, out, *parts, findings=FINDINGS.read_text())
     console.written(paths, found.refused, as_json)
 
 

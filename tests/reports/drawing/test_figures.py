@@ -53,6 +53,7 @@ def test_every_kind_is_drawn_and_says_what_it_shows() -> None:
         assert any(re.search("bars|surely|scores of all|means over", text) for text in said), kind
     assert any("3 seeds" in text for text in texts(found["intervals"]))
     assert set(ENTRIES) <= set(texts(found["intervals"]))
+    assert {"▲ better", "▼ worse"} <= set(texts(found["intervals"]))  # not by colour alone
 
 
 def test_the_frozen_backbone_does_not_push_the_others_aside() -> None:

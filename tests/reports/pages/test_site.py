@@ -82,7 +82,7 @@ def made(records: list[Record], folder: Path) -> dict[str, Page]:
 def test_every_link_leads_somewhere_on_this_disk(tmp_path: Path) -> None:
     pages = made(runs(), tmp_path)
     root = tmp_path / "reports" / "site"
-    assert len(pages) == 1 + 6 + 2 + 3
+    assert len(pages) == 1 + 7 + 2 + 3
     for address, page in pages.items():
         for link in page.links:
             parts = urlsplit(link)
