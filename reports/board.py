@@ -20,6 +20,10 @@ FROZEN = "head_only"
 """The entry that is the backbone as it was; at the most a head is trained."""
 
 
+CLOSE = 0.02
+"""By how much, as a share, an entry's parameters may differ from its budget."""
+
+
 @dataclass
 class Entry:
     """All runs of one method, options and config on one board: one record per seed.
@@ -64,6 +68,15 @@ class Entry:
     def tuned(self) -> Tuned | None:
         """The best settings of as many trials as every entry of its board had; None untuned."""
         return self.records[0].spec.tuned
+
+    @property
+    def share(self) -> float | None:
+        """Its parameters over its budget; None where they are the same within `CLOSE`."""
+        spec, counts = self.records[0].spec, self.records[0].parameters
+        if counts is None:
+            return None
+        own = counts.active if spec.budget_kind == "active" else counts.adapter
+        return None if abs(own - spec.budget) <= CLOSE * spec.budget else own / spec.budget
 
     @property
     def passes(self) -> int:

@@ -47,6 +47,7 @@ def _named(entry: Entry, found: Comparison | None, lora: Entry | None) -> str:
     """An entry with its gain, and what training takes over LoRA."""
     said = [] if found is None else [f"{found.gain.mean:+.1f}"]
     own, usual = entry.records[0].cost, lora and lora.records[0].cost
+    said += [] if entry.share is None else [f"parameters × {entry.share:.2g}"]
     if own and usual and usual.flops_train:
         said.append(f"operations × {own.flops_train / usual.flops_train:.2g}")
     said += [] if entry.step_ratio is None else [f"step × {entry.step_ratio:.2f}"]

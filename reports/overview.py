@@ -16,28 +16,30 @@ from seesaw.reports.table import Table
 from seesaw.reports.verdict_table import SIGNS
 from seesaw.suite.records.record import dial_of
 
-CLOSE = 0.02
-"""By how much, as a share, an entry's parameters may differ from its budget."""
 CAPTION = (
-    "A cell says whether an entry is surely better or worse than one LoRA under the same budget, "
-    "and its gain with a 95 % interval, in points. Equivalent is what surely lies within "
-    f"{MARGIN:g} points; not told apart is what the runs so far leave open. Intervals are of one "
-    "entry by itself, verdicts hold for all of a track together (Holm), so one may be open though "
-    "its interval leaves out 0. † marks what trains more or fewer "
-    "parameters than that budget."
+    "A cell says whether an entry is surely better (▲) or worse (▼) than one LoRA under the same "
+    "budget, and its gain in points with a 95 % interval; the row of LoRA has its average, the "
+    "mean over tasks of metric times 100. Equivalent (=) is what surely lies within "
+    f"{MARGIN:g} points; not told apart (·) is what the runs so far leave open; an empty cell was "
+    "not run. Intervals are of one entry by itself, verdicts hold for all of a track together "
+    "(Holm), so one may be open though its interval leaves out 0. † marks what trains more or "
+    "fewer parameters than that budget."
 )
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is said of an entry on a board, the interval apart from the rest."""
+    """What is said of an entry on a board, in parts; of LoRA no more than a number."""
 
-    said: str
+    number: str
     interval: str = ""
+    sign: str = ""
+    word: str = ""
     verdict: str = ""
 
     def __str__(self) -> str:
-        return f"{self.said} {self.interval}".rstrip()
+        said = f"{self.sign} {self.word}, " if self.sign else ""
+        return f"{said}{self.number} {self.interval}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class Overview:
             return None if score is None else Cell(f"{score.mean:.1f}")
         found = judged.against["LoRA"][own.key]
         _, _, interval = found.gain.signed.partition(" ")
-        return Cell(f"{SIGNS[found.verdict]}, {found.gain.mean:+.1f}", interval, found.verdict)
+        sign, _, word = SIGNS[found.verdict].partition(" ")
+        return Cell(f"{found.gain.mean:+.1f}", interval, sign, word, found.verdict)
 
     @property
     def says(self) -> dict[str, str]:
@@ -100,9 +103,8 @@ class Overview:
     def _has_its_own_size(self, name: str) -> bool:
         """Whether the budget does not hold an entry, as it does not hold most controls."""
         for judged in self.boards:
-            entry, budget = self.entry(name, judged), judged.board.budget
-            counts = entry and entry.records[0].parameters
-            if counts and abs(counts.adapter - budget) > CLOSE * budget:
+            entry = self.entry(name, judged)
+            if entry is not None and entry.share is not None:
                 return True
         return False
 

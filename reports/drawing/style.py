@@ -45,16 +45,18 @@ SETTINGS: Any = {
 Family = Literal["plain", "token", "task", "control"]
 FAMILIES: Mapping[Family, tuple[str, str]] = {
     "plain": ("#0072B2", "plain LoRA"),
-    "token": ("#D55E00", "routed by the token"),
-    "task": ("#009E73", "routed by the task"),
+    "token": ("#E69F00", "routed by the token"),
+    "task": ("#CC79A7", "routed by the task"),
     "control": ("#6B6B6B", "control"),
 }
-"""Colours and names."""
+"""Colours and names; green and red are left to verdicts."""
+PENTAGON = "M0,-1L.95,-.31L.59,.81L-.59,.81L-.95,-.31Z"
+STAR = "M0,-1L.23,-.31L.95,-.31L.36,.12L.59,.81L0,.38L-.59,.81L-.36,.12L-.95,-.31L-.23,-.31Z"
 MARKERS = (
-    ("o", "circle"), ("s", "square"), ("D", "diamond"), ("^", "triangle-up"),
-    ("v", "triangle-down"), ("P", "cross"), (">", "triangle-right"), ("<", "triangle-left"),
+    ("o", "circle"), ("s", "square"), ("D", "diamond"), ("P", "cross"),
+    (">", "triangle-right"), ("<", "triangle-left"), ("p", PENTAGON), ("*", STAR),
 )  # fmt: skip
-"""As matplotlib calls them, and as Vega does."""
+"""As matplotlib calls them, and as Vega does; none that points up or down, as verdicts do."""
 ORDER: Mapping[Family, tuple[str, ...]] = {
     "plain": (LORA, RANK),
     "token": ("smora", "molora", "malora", "mode", "ase"),
@@ -65,7 +67,7 @@ ORDER: Mapping[Family, tuple[str, ...]] = {
 VERDICTS: Mapping[Verdict, str] = {
     "better": "#009E73",
     "worse": "#D55E00",
-    "equivalent": "#0072B2",
+    "equivalent": "#222222",
     "inconclusive": "#6B6B6B",
 }
 """Colours of verdicts."""

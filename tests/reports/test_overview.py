@@ -7,6 +7,7 @@ from itertools import chain, pairwise
 from records import COUNTS, record, spec
 
 from seesaw.reports.about import methods
+from seesaw.reports.board_page import answer
 from seesaw.reports.boards import boards
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.overview import Overview, overview
@@ -121,3 +122,14 @@ def test_every_row_says_what_its_entry_is() -> None:
     assert first is not None
     assert set(first.entries) - set(first.says) == {"nobodys"}
     assert first.says["smora"] == methods()["smora"].says
+
+
+def test_an_answer_says_what_trains_more_than_its_budget() -> None:
+    large = [
+        own.model_copy(update={"parameters": COUNTS.model_copy(update={"adapter": 2000})})
+        for own in runs("one@1", {"full": 0.8})
+    ]
+    (board,) = boards([*runs("one@1", SCORES), *large])
+    said = answer(Judgement(board, lambda own: None))
+    assert "`full` (+10.0, parameters × 2" in said
+    assert "`smora` (+20.0, parameters" not in said
