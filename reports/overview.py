@@ -138,9 +138,13 @@ def _says_more(judged: Judgement, than: Sequence[Judgement]) -> bool:
 
 
 def _known(judged: Judgement) -> dict[str, Entry]:
-    """Entries of which something is said against LoRA; of two of one name the first."""
+    """Entries of which something is said against LoRA; of two of one name the first.
+
+    Those with options of their own are run for a question, which boards and claims answer.
+    """
     against = judged.against.get("LoRA", {})
-    return {own.name: own for own in reversed(judged.board.entries) if own.key in against}
+    entries = reversed(judged.board.entries)
+    return {e.name: e for e in entries if e.key in against and not e.records[0].spec.options}
 
 
 def _merit(found: Sequence[Comparison]) -> tuple[int, float]:

@@ -133,3 +133,13 @@ def test_an_answer_says_what_trains_more_than_its_budget() -> None:
     said = answer(Judgement(board, lambda own: None))
     assert "`full` (+10.0, parameters × 2" in said
     assert "`smora` (+20.0, parameters" not in said
+
+
+def test_entries_with_options_of_their_own_are_left_to_their_board() -> None:
+    variant = [
+        own.model_copy(update={"spec": own.spec.model_copy(update={"options": {"experts": 4}})})
+        for own in runs("one@1", {"molora": 0.8})
+    ]
+    first = seen(runs("one@1", SCORES), variant)
+    assert first is not None
+    assert list(first.entries) == ["lora", "smora", "mode"]
