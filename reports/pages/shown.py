@@ -149,11 +149,11 @@ def entry_address(board: Board, entry: Entry, place: int) -> str:
 
 
 def _origins(entry: Entry) -> list[list[Record]]:
-    """Its runs by where and when they were made."""
+    """Its runs by where and when they were made; those of the frozen backbone apart."""
     found: dict[tuple[object, ...], list[Record]] = {}
     for record in entry.runs:
         own = record.provenance
-        key = (own.git_commit, own.machine, own.threads, own.started[:10])
+        key = (record.spec.variant, own.git_commit, own.machine, own.threads, own.started[:10])
         found.setdefault(key, []).append(record)
     return list(found.values())
 

@@ -106,6 +106,16 @@ def test_from_the_front_to_the_record_and_its_command_in_three_clicks(tmp_path: 
     assert "seesaw bench smora --track sentences@1 --budget 1000 --seeds 0,1,2" in words
 
 
+def test_a_run_of_the_frozen_backbone_has_a_command_of_its_own(tmp_path: Path) -> None:
+    own = [run for run in runs() if (run.spec.method, run.spec.seed) != ("smora", 2)]
+    lost = record(None, spec("smora", 2), status="diverged", error="loss is nan")
+    pages = made([*own, lost], tmp_path)
+    (smora,) = [page for address, page in pages.items() if "smora" in address]
+    words = "".join(smora.words)
+    assert "seesaw bench smora --track sentences@1 --budget 1000 --seeds 0,1 " in words
+    assert "seesaw bench head_only --track sentences@1 --budget 1000 --seeds 2 " in words
+
+
 def test_the_answer_stands_first(tmp_path: Path) -> None:
     words = " ".join("".join(made(runs(), tmp_path)["index.html"].words).split())
     assert "Better than LoRA: smora (" in words
