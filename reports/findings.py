@@ -30,7 +30,7 @@ Address = Callable[[Judgement, Entry], str]
 
 
 class UnfoundedError(Exception):
-    """A text says what stored runs do not; the message has a line for each such place."""
+    """A text says what stored runs do not; the message names every such place."""
 
 
 class Placed(NamedTuple):
@@ -107,13 +107,6 @@ class Finder:
             raise UnfoundedError(f"claim {number} is {says}; runs: {own and own.said}")
         return link(f"claim {number}", self.claims)
 
-    def step(self, entry: str, track: str) -> str:
-        """The time of a training step over that of LoRA."""
-        ratio = self._placed(entry, track, False).entry.step_ratio
-        if ratio is None:
-            raise UnfoundedError(f"{entry} on {track}: no step time")
-        return f"{ratio:.1f}"
-
     def rate(self, entry: str, track: str) -> str:
         """The learning rate that tuning chose."""
         own = self._placed(entry, track, True).entry.tuned
@@ -144,7 +137,7 @@ class Finder:
         return link(found.gain.signed, self.address(*own))
 
 
-ASKED = ("score", "gain", "task", "falls", "claim", "step", "rate", "seeds")
+ASKED = ("score", "gain", "task", "falls", "claim", "rate", "seeds")
 """What a text may call."""
 
 

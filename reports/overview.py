@@ -102,11 +102,8 @@ class Overview:
 
     def _has_its_own_size(self, name: str) -> bool:
         """Whether the budget does not hold an entry, as it does not hold most controls."""
-        for judged in self.boards:
-            entry = self.entry(name, judged)
-            if entry is not None and entry.share is not None:
-                return True
-        return False
+        entries = (self.entry(name, judged) for judged in self.boards)
+        return any(entry is not None and entry.share is not None for entry in entries)
 
     def _of(self, name: str) -> Iterator[Comparison]:
         entries = ((own, _known(own).get(name)) for own in self.boards)

@@ -23,7 +23,7 @@ from seesaw.reports.drawing.style import (
     styled,
 )
 from seesaw.reports.intervals import Interval
-from seesaw.reports.judgement import LORA, RANK, Judgement
+from seesaw.reports.judgement import LORA, Judgement
 from seesaw.reports.robust import THRESHOLDS, profile
 from seesaw.reports.statistics import MARGIN
 from seesaw.reports.verdict_table import SIGNS
@@ -31,8 +31,6 @@ from seesaw.suite.records.names import printable
 
 MOST = 20
 """A figure shows this many entries of a board, the best first."""
-FAR = {FROZEN, "full", RANK}
-"""Controls that may fall far below all others."""
 LONGEST = 28
 """Letters of an entry's name."""
 COSTS: Mapping[str, Callable[[Entry], float | None]] = {
@@ -205,17 +203,17 @@ def _point(axes: Axes, value: float, own: Interval, drawn: Look) -> None:
 
 
 def _rows(axes: Axes, found: Sequence[tuple[Entry, Interval | None]]) -> None:
-    """A row each; controls of another size that would push all aside are told at the edge."""
+    """A row each; what is below all entries of the budget, and is not one, is told at the edge."""
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.grid(axis="x", color="0.9", linewidth=0.5)
     axes.set_axisbelow(True)
-    usual = [own for entry, own in found if own is not None and entry.name not in FAR]
+    usual = [own for entry, own in found if own is not None and entry.share is None]
     if not usual:
         return
-    low, high = min(own.low for own in usual), max(own.high for own in usual)
+    low, high = min(own.low for own in usual), max(own.high for _, own in found if own is not None)
     room = 0.06 * (high - low) or 1.0
     for place, (entry, own) in enumerate(found):
-        if entry.name in FAR and own is not None and own.high < low:
+        if entry.share is not None and own is not None and own.high < low:
             axes.set_xlim(low - room, high + room)
             axes.text(low, place, f"◂ {own.mean:.1f}", va="center", fontsize=POINTS - 1)
 

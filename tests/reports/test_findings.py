@@ -88,7 +88,7 @@ def test_tuned_boards_are_asked_for_by_name() -> None:
 def test_where_runs_say_otherwise_there_is_no_page_and_every_place_is_named() -> None:
     text = (
         '{{ gain("smora", "sentences@1", "worse") }} {{ gain("ase", "sentences@1", "better") }}'
-        '{{ score("lora", "scenes@9") }} {{ step("smora", "sentences@1") }}'
+        '{{ score("lora", "scenes@9") }}'
         '{{ claim("7", "confirmed") }}'
     )
     with pytest.warns(UserWarning, match=r"FINDINGS\.md is not made: ") as caught:
@@ -97,7 +97,6 @@ def test_where_runs_say_otherwise_there_is_no_page_and_every_place_is_named() ->
     assert "smora over lora on sentences@1 is worse; runs: better, +20" in said
     assert "no ase on sentences@1" in said
     assert "no board of scenes@9" in said
-    assert "smora on sentences@1: no step time" in said
     assert "claim 7 is confirmed; runs: None" in said
 
 

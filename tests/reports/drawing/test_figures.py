@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from records import outcomes_of, record, spec
+from records import COUNTS, outcomes_of, record, spec
 
 from seesaw.reports.boards import boards
 from seesaw.reports.drawing import pictures
@@ -26,11 +26,14 @@ ENTRIES = {
 
 
 def runs(seeds: int = 3, budget: int = 1000) -> list[Record]:
-    return [
-        record(outcomes_of(), spec(method, seed, budget=budget), score + 0.01 * seed)
-        for method, score in ENTRIES.items()
-        for seed in range(seeds)
-    ]
+    found = []
+    for method, score in ENTRIES.items():
+        size = {"head_only": 0, "lora_per_task_full": 2 * budget}.get(method, budget)
+        counts = COUNTS.model_copy(update={"adapter": size})
+        for seed in range(seeds):
+            own = record(outcomes_of(), spec(method, seed, budget=budget), score + 0.01 * seed)
+            found.append(own.model_copy(update={"parameters": counts}))
+    return found
 
 
 def drawn(records: list[Record]) -> dict[str, str]:
