@@ -76,9 +76,14 @@ def _memory(entry: Entry) -> float | None:
     return median(costs) / GIB if costs else None
 
 
-def _short(found: Interval | float | None) -> list[float] | None:
-    """Mean, low and high; all the same where there is no interval."""
+def _short(found: Interval | float | None) -> list[float] | float | None:
+    """Mean, low and high; one number where there is no interval."""
     if found is None:
         return None
-    three = (found.mean, found.low, found.high) if isinstance(found, Interval) else 3 * (found,)
-    return [float(f"{value:.{DIGITS}g}") for value in three]
+    if isinstance(found, Interval):
+        return [_rounded(value) for value in (found.mean, found.low, found.high)]
+    return _rounded(found)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")

@@ -28,8 +28,12 @@ from seesaw.suite.run.state import Progress
 from seesaw.tasks.parallel import cpus, share
 
 Report = Callable[[Progress], None]
-SPAWN = multiprocessing.get_context("spawn")
-"""Workers start afresh, since a fork would inherit torch's threads."""
+SERVER = multiprocessing.get_context("forkserver")
+"""Workers are forks of a process that has imported all of this and computed nothing.
+
+A fork of this process would inherit torch's threads; one that starts afresh imports for seconds.
+"""
+SERVER.set_forkserver_preload([__name__])
 EVERY = 0.2
 """Seconds between two reports of a run's progress."""
 DIED = (
@@ -139,7 +143,7 @@ def _taken(waiting: deque[Pending]) -> Iterator[Pending]:
 @contextmanager
 def _alive() -> Iterator[Connection]:
     """What workers read from: it ends when this block is left, or with this process."""
-    reader, writer = SPAWN.Pipe(duplex=False)
+    reader, writer = SERVER.Pipe(duplex=False)
     try:
         yield reader
     finally:
@@ -164,9 +168,9 @@ class Worker:
 
     def _start(self) -> None:
         # a pipe of its own: who dies while writing holds up nobody else
-        self.reports, writer = SPAWN.Pipe(duplex=False)
+        self.reports, writer = SERVER.Pipe(duplex=False)
         given = (self.slot, self.at_once, self.threads, writer, self.alive)
-        self.pool = ProcessPoolExecutor(1, SPAWN, _begin, given)
+        self.pool = ProcessPoolExecutor(1, SERVER, _begin, given)
 
     def run(self, own: Pending, runs: Store, published: Store, report: Report) -> Outcome:
         """Do a run there; a record says so if the process dies of it."""
@@ -187,7 +191,7 @@ class Worker:
 
 
 def _begin(slot: int, at_once: int, threads: int, reports: Connection, alive: Connection) -> None:
-    """Make a worker out of a fresh process."""
+    """Make a worker out of a forked process."""
     global _reports
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it leaves with `alive`, without a traceback
     threading.Thread(target=_leave_with, args=(alive,), daemon=True).start()

@@ -104,13 +104,18 @@ function arrange() {
   tables.forEach((table, number) => { if (orders[number].length) table.order(orders[number]); });
 }
 
+// the number that a cell begins with, else its text
+function size(cell) {
+  const text = DataTable.util.stripHtml(cell).trim();
+  const number = parseFloat(text.replaceAll(",", "").replace("−", "-"));
+  return Number.isNaN(number) ? text : number;
+}
+
 // numbers by size, then words; what is empty comes last whichever way
 function before(one, other, way) {
   if (one === "" || other === "") return (one === "") - (other === "");
-  const [a, b] = [Number(one), Number(other)];
-  if (!Number.isNaN(a) && !Number.isNaN(b)) return way * (a - b);
-  if (Number.isNaN(a) !== Number.isNaN(b)) return way * (Number.isNaN(a) - Number.isNaN(b));
-  return way * one.localeCompare(other);
+  if (typeof one !== typeof other) return way * (typeof one === "number" ? -1 : 1);
+  return way * (typeof one === "number" ? one - other : one.localeCompare(other));
 }
 
 // The chart ----------------------------------------------------------------------------------------
@@ -130,6 +135,9 @@ function front(points, x, y) {
   return found;
 }
 
+// mean, low and high; a value without an interval is all three
+const bar = (value) => typeof value === "number" ? [value, value, value] : value;
+
 let drawing = Promise.resolve(), wishes = 0;
 
 // one drawing at a time, and of those that wait the last alone
@@ -142,7 +150,7 @@ function chart(before) {
   before?.finalize();
   const [x, y] = [field("x").value, field("y").value];
   const points = entries.filter(wanted).flatMap((entry) => {
-    const [across, up] = [entry.values[x], entry.values[y]];
+    const [across, up] = [bar(entry.values[x]), bar(entry.values[y])];
     if (!across || !up) return [];
     return [{ entry: entry.name, family: entry.family, shape: entry.shape, x: across[0], y: up[0],
       x1: across[1], x2: across[2], y1: up[1], y2: up[2] }];
@@ -189,6 +197,7 @@ function apply() {
   told(`${count} of ${entries.length} entries`);
 }
 
+DataTable.ext.type.order["seesaw-pre"] = size;
 DataTable.ext.type.order["seesaw-asc"] = (one, other) => before(one, other, 1);
 DataTable.ext.type.order["seesaw-desc"] = (one, other) => before(one, other, -1);
 const dark = matchMedia("(prefers-color-scheme: dark)");

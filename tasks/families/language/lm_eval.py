@@ -63,7 +63,7 @@ def evaluate(
     batch_size: int = EVAL_BATCH,
 ) -> Iterator[Evaluated]:
     """Every task's test split through lm-eval; one call per task, which has its own id."""
-    from lm_eval import simple_evaluate
+    from lm_eval.evaluator import evaluate as evaluated
     from lm_eval.tasks import TaskManager
 
     manager = TaskManager(include_defaults=False)
@@ -71,14 +71,12 @@ def evaluate(
         wanted = harness_tasks(track, own.task, own.test)
         told = index if model.told_task else None
         with quiet():
-            output = simple_evaluate(
-                model=harness_model(model.backbone, encoder, told, batch_size),
-                tasks=list(wanted.values()),
-                num_fewshot=0,
-                task_manager=manager,
-                bootstrap_iters=0,
-                log_samples=True,
-            )
+            # not `simple_evaluate`, which takes seconds each time to look this machine over
+            loaded = manager.load(list(wanted.values()))
+            for task in loaded["tasks"].values():
+                task.set_config(key="num_fewshot", value=0)
+            lm = harness_model(model.backbone, encoder, told, batch_size)
+            output = evaluated(lm=lm, task_dict=loaded, bootstrap_iters=0, log_samples=True)
         assert output is not None
         found = Evaluated(results=dict(output["results"]))
         for name, samples in output["samples"].items():
