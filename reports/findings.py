@@ -192,5 +192,5 @@ def markdown(text: str, finder: Finder, leaderboard: str) -> str:
     page = Environment(undefined=StrictUndefined).from_string(text)  # Markdown, and all of it ours
     made = page.render({name: asking(name) for name in ASKED}, leaderboard=leaderboard)
     if wrong:
-        raise UnfoundedError("; ".join(wrong))
+        raise UnfoundedError("".join(f"\n  {own}" for own in wrong))
     return f"{made}\n" if made else ""

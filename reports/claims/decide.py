@@ -9,7 +9,7 @@ from seesaw.reports.claims.form import Claim, Part
 from seesaw.reports.claims.found import Missing, Stored
 from seesaw.reports.claims.read import Claims
 from seesaw.reports.claims.rules import finding
-from seesaw.reports.claims.verdict import Finding, Said, over_tracks, together
+from seesaw.reports.claims.verdict import Finding, Said, over_parts, over_tracks
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Decided:
     @property
     def said(self) -> Said:
         """Over all parts."""
-        return together([own.said for own in self.parts]) if self.parts else "not run here"
+        return over_parts([own.said for own in self.parts]) if self.parts else "not run here"
 
     @property
     def missing(self) -> list[Missing]:

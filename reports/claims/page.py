@@ -39,7 +39,7 @@ is none of a size that counts; *inconclusive* where the runs leave it open.
 Where a part has several rows all of them must hold, unless it says otherwise: one that is refuted
 refutes the part. Over tracks, a part is what one track says as long as no other says the opposite;
 where they disagree it is inconclusive, and tracks without runs say nothing. Over parts, a claim is
-confirmed if all its parts are, and refuted if one is.
+confirmed if all its parts are, and refuted if one is; where some are not run it is inconclusive.
 
 Tuned entries are taken where they are stored; others are marked *untuned*: they have the track's
 own learning rate, which may suit one method better than another. Our tracks and backbones are

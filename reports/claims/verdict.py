@@ -89,6 +89,16 @@ def together(said: Sequence[Said], need: Literal["all", "most", "any"] = "all") 
     return "inconclusive"
 
 
+def over_parts(said: Sequence[Said]) -> Said:
+    """What a claim says over its parts, all of which must hold.
+
+    Where some of them are not run and no other is refuted it is open, and no longer not run.
+    """
+    found = together(said)
+    part_run = any(one != "not run here" for one in said)
+    return "inconclusive" if found == "not run here" and part_run else found
+
+
 def over_tracks(said: Sequence[Said]) -> Said:
     """What a part says over its tracks: what one of them does, unless another one says otherwise.
 

@@ -11,7 +11,7 @@ from records import COUNTS, record, speed_record
 
 from seesaw.reports.claims.page import commands, markdown
 from seesaw.reports.claims.rates import Best, Ratio, chances
-from seesaw.reports.claims.verdict import judged, over_tracks, together
+from seesaw.reports.claims.verdict import judged, over_parts, over_tracks, together
 from seesaw.reports.comparison import Family
 from seesaw.reports.intervals import Spread
 from seesaw.reports.quantity import Quantity, apart
@@ -74,6 +74,9 @@ def test_together_and_over_tracks() -> None:
     assert over_tracks(["confirmed", "not run here", "inconclusive"]) == "confirmed"
     assert over_tracks(["confirmed", "refuted"]) == "inconclusive"
     assert over_tracks(["not run here"]) == "not run here"
+    assert over_parts(["confirmed", "not run here"]) == "inconclusive"
+    assert over_parts(["refuted", "not run here"]) == "refuted"
+    assert over_parts(["not run here", "not run here"]) == "not run here"
 
 
 def test_runs_of_one_seed_or_none_are_missing_and_asked_for(tmp_path: Path) -> None:
