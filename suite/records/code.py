@@ -24,7 +24,7 @@ def code_sha256() -> str:
     digest = hashlib.sha256()
     for name, path in _files():
         digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    for line in sorted(f"{found.name}=={found.version}" for found in distributions()):
+    for line in sorted({f"{found.name}=={found.version}" for found in distributions()}):
         digest.update(line.encode())
     return digest.hexdigest()
 
