@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from statistics import mean
 
 from seesaw.reports.statistics import Summary, delta_m
-from seesaw.suite.records.record import BudgetKind, Record, Tuned
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import BudgetKind, Tuned
 
 SEEDS_FOR_RANKS = 5
 """A board with fewer seeds for any entry is provisional and ranks nobody."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from seesaw.reports.board import FROZEN, Board, Entry
-from seesaw.suite.records.record import BudgetKind, Record, dial_of, track_of
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import BudgetKind, dial_of, track_of
 from seesaw.suite.records.speed import SpeedRecord
 
 

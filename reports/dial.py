@@ -11,7 +11,7 @@ from seesaw.reports.board import Board, Entry
 from seesaw.reports.boards import shared
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
-from seesaw.suite.records.record import CANONICAL, dial_of, played_on, track_of
+from seesaw.suite.records.spec import CANONICAL, dial_of, played_on, track_of
 
 CONFLICT = "conflict"
 INTRODUCTION = """\

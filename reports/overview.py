@@ -14,7 +14,7 @@ from seesaw.reports.judgement import LORA, Judgement
 from seesaw.reports.statistics import MARGIN
 from seesaw.reports.table import Table
 from seesaw.reports.verdict_table import SIGNS
-from seesaw.suite.records.record import dial_of
+from seesaw.suite.records.spec import dial_of
 
 CAPTION = (
     "A cell says whether an entry is surely better (▲) or worse (▼) than one LoRA under the same "

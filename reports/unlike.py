@@ -8,7 +8,7 @@ from typing import Any
 from seesaw.reports.board import Board
 from seesaw.reports.boards import shared
 from seesaw.reports.markup import plain
-from seesaw.suite.records.record import CANONICAL
+from seesaw.suite.records.spec import CANONICAL
 from seesaw.suite.records.tuning import LEARNING_RATE
 
 NONE = "nothing"

@@ -10,7 +10,8 @@ from seesaw.reports.comparison import Comparison
 from seesaw.reports.intervals import Interval, Verdict
 from seesaw.reports.judgement import CONTROLS, Judgement
 from seesaw.reports.table import Table
-from seesaw.suite.records.record import Cost, ParameterCounts, Tuned
+from seesaw.suite.records.record import Cost, ParameterCounts
+from seesaw.suite.records.spec import Tuned
 
 SIGNS: Mapping[Verdict, str] = {
     "better": "▲ better",

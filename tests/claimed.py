@@ -15,7 +15,8 @@ from seesaw.reports.claims.decide import Decided, decide
 from seesaw.reports.claims.found import Stored
 from seesaw.reports.claims.read import Claims, read
 from seesaw.reports.judgement import Judgement
-from seesaw.suite.records.record import Record, Tuned
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Tuned
 from seesaw.suite.records.speed import SpeedRecord
 from seesaw.tasks.catalogue import UnknownTrack
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import pandas as pd
 from conftest import Seesaw
 
-from seesaw.suite.records.record import Spec
+from seesaw.suite.records.spec import Spec
 from seesaw.tasks.families.text.metrics import score
 
 RESULTS = Path(__file__).parents[1] / "results"

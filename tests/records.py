@@ -17,7 +17,8 @@ from seesaw.suite.records.calibration import (
     CalibrationTask,
     Condition,
 )
-from seesaw.suite.records.record import Cost, ParameterCounts, Provenance, Record, Spec, TaskResult
+from seesaw.suite.records.record import Cost, ParameterCounts, Provenance, Record, TaskResult
+from seesaw.suite.records.spec import Spec
 from seesaw.suite.records.speed import SpeedRecord
 
 PROVENANCE = Provenance(

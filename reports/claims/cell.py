@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from seesaw.suite.records.record import variant
+from seesaw.suite.records.spec import variant
 
 ENTRY = re.compile(r"([\w-]+)(?:\[([^\]]*)\])?(?: @ ([\d_]+))?")
 """A method, its options, and a budget of its own: `smora[active=4] @ 165_888`."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from seesaw.suite.records.record import Record, played_on
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import played_on
 
 
 def command_of(records: Sequence[Record]) -> str:

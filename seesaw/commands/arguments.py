@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seesaw import console
-from seesaw.suite.records.record import BudgetKind
+from seesaw.suite.records.spec import BudgetKind
 
 if TYPE_CHECKING:  # torch and pandas come in with them
     from seesaw.reports.claims.cell import Facts
@@ -156,7 +156,7 @@ def workloads(tracks: str, data: str, weights: str, only: str) -> list[Any]:
 def record_workload(record: Any, track: str, data: str, weights: str) -> Any:
     """The track of a record, or the file `track`, loaded with the record's tasks."""
     from seesaw.suite.plan.workload import Workload
-    from seesaw.suite.records.record import played_on
+    from seesaw.suite.records.spec import played_on
     from seesaw.tasks.catalogue import get_track
 
     own = get_track(track or played_on(record.spec.track))

@@ -12,7 +12,8 @@ from seesaw.suite.audit.numbers import RANGES, same
 from seesaw.suite.audit.statement import COMMIT, provenance_problems
 from seesaw.suite.records.calibration import HEADS, LORA, Calibration, CalibrationRun
 from seesaw.suite.records.names import printable
-from seesaw.suite.records.record import Record, dial_of, track_of
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import dial_of, track_of
 
 DIALLED = ("conflict0", "conflict1")
 LEAST = 2

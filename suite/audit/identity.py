@@ -13,7 +13,8 @@ from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.request import MethodRequest, RequestError, parse_method
 from seesaw.suite.plan.solver import BudgetError
 from seesaw.suite.plan.space import Space
-from seesaw.suite.records.record import Record, Spec
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Spec
 from seesaw.suite.records.tuning import LEARNING_RATE
 from seesaw.tasks.catalogue import UnknownTrack, get_track
 from seesaw.tasks.track import Track

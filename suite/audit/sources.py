@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seesaw.suite.records.record import Record, dial_of, played_on, track_of
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import dial_of, played_on, track_of
 from seesaw.tasks.catalogue import get_track, turned
 from seesaw.tasks.track import Track
 

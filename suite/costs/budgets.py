@@ -11,7 +11,7 @@ from seesaw.methods.core.parameters import Parameters
 from seesaw.suite.costs.setting import Setting
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.plan.solver import BudgetError, solve
-from seesaw.suite.records.record import variant
+from seesaw.suite.records.spec import variant
 
 
 @dataclass(frozen=True)

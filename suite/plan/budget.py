@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.parameters import Parameters
 from seesaw.methods.core.placement import Place, Shapes
-from seesaw.suite.records.record import BudgetKind
+from seesaw.suite.records.spec import BudgetKind
 from seesaw.tasks.track import Track
 
 ACTIVE_SHARE = 4

@@ -8,7 +8,7 @@ from seesaw.methods import get_method
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.parameters import Parameters
 from seesaw.suite.plan.workload import Workload, open_workload, stored_config
-from seesaw.suite.records.record import Spec
+from seesaw.suite.records.spec import Spec
 from seesaw.tasks.strict import StrictModel
 
 

@@ -11,7 +11,7 @@ from seesaw.suite.plan.refused import Refused
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.solver import BudgetError
 from seesaw.suite.plan.workload import Workload
-from seesaw.suite.records.record import Tuned
+from seesaw.suite.records.spec import Tuned
 
 
 def make_jobs(

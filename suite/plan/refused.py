@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from seesaw.suite.records.record import Provenance, Record, Spec
+from seesaw.suite.records.record import Provenance, Record
+from seesaw.suite.records.spec import Spec
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from seesaw.methods import get_method, method_names
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.registry import UnknownName
-from seesaw.suite.records.record import Tuned, variant
+from seesaw.suite.records.spec import Tuned, variant
 from seesaw.suite.records.tuning import LEARNING_RATE
 
 REQUEST = re.compile(r"(?P<name>[\w-]+)(\[(?P<options>[^\]]*)\])?")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seesaw.methods.core.method import MethodConfig
 from seesaw.methods.core.placement import Place, Shapes
 from seesaw.suite.plan.budget import Count
-from seesaw.suite.records.record import BudgetKind
+from seesaw.suite.records.spec import BudgetKind
 
 BELOW, ABOVE = 0.02, 0.0025
 """How far under and over its budget an entry may be."""

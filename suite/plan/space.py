@@ -11,7 +11,7 @@ from scipy.stats.qmc import Sobol
 
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.workload import Workload
-from seesaw.suite.records.record import CANONICAL, Tuned
+from seesaw.suite.records.spec import CANONICAL, Tuned
 from seesaw.suite.records.tuning import LEARNING_RATE
 from seesaw.tasks.track import Track, Tuning
 

@@ -16,7 +16,7 @@ from seesaw.methods.core.placement import Linears, Placement, Shapes
 from seesaw.suite.plan.budget import Budget
 from seesaw.suite.plan.request import MethodRequest, RequestError
 from seesaw.suite.plan.solver import solve
-from seesaw.suite.records.record import CANONICAL, Spec, Tuned
+from seesaw.suite.records.spec import CANONICAL, Spec, Tuned
 from seesaw.tasks.backbones.files import sha256
 from seesaw.tasks.backbones.locate import locate
 from seesaw.tasks.catalogue import is_shipped, read_track

@@ -15,7 +15,8 @@ from seesaw.suite.records.names import (
     TaskName,
     TrackSlug,
 )
-from seesaw.suite.records.record import Provenance, variant
+from seesaw.suite.records.record import Provenance
+from seesaw.suite.records.spec import variant
 from seesaw.tasks.strict import StrictModel
 from seesaw.tasks.task import Unit
 

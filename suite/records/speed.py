@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import Field, PositiveInt
 
 from seesaw.suite.records.names import MethodName, OptionName, OptionValue, PlaceName
-from seesaw.suite.records.record import Provenance, variant
+from seesaw.suite.records.record import Provenance
+from seesaw.suite.records.spec import variant
 from seesaw.tasks.strict import StrictModel
 
 

@@ -15,8 +15,9 @@ from typing import TypeVar
 from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.files import TEMPORARY, Files
 from seesaw.suite.records.names import printable, safe_part
-from seesaw.suite.records.record import Record, Spec
+from seesaw.suite.records.record import Record
 from seesaw.suite.records.schema import RecordError, Stored, parse_record
+from seesaw.suite.records.spec import Spec
 from seesaw.suite.records.speed import SpeedRecord
 
 RECORD, OUTCOMES, WEIGHTS, PICTURE = ".json", ".parquet", ".safetensors", ".webp"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from seesaw.suite.records.record import Record, Tuned
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Tuned
 
 LEARNING_RATE = "learning_rate"
 """What is tuned of every method; it is the recipe's, no option."""

@@ -20,13 +20,7 @@ from seesaw.methods.core.statistics import routing_statistics
 from seesaw.suite.costs.peak_memory import PeakMemory
 from seesaw.suite.plan.job import Job
 from seesaw.suite.records.provenance import method_source, provenance
-from seesaw.suite.records.record import (
-    Cost,
-    Forgetting,
-    Provenance,
-    Record,
-    RoutingStatistics,
-)
+from seesaw.suite.records.record import Cost, Forgetting, Provenance, Record, RoutingStatistics
 from seesaw.suite.run.describe import flops, sha256, task_results, to_parquet
 from seesaw.suite.run.determinism import derive, seeded
 from seesaw.suite.run.evaluate import answer, general_loss, predict, scoring

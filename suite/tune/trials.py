@@ -13,7 +13,8 @@ from seesaw.suite.plan.refused import Refused
 from seesaw.suite.plan.request import MethodRequest
 from seesaw.suite.plan.space import Space
 from seesaw.suite.plan.workload import Workload
-from seesaw.suite.records.record import Record, Tuned, played_on
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Tuned, played_on
 from seesaw.suite.records.tuning import Choice, choose
 from seesaw.suite.run.bench import Outcome
 from seesaw.tasks.track import Track

@@ -17,7 +17,8 @@ from seesaw.reports.claims.verdict import Finding
 from seesaw.reports.evidence import stored
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.unlike import untuned
-from seesaw.suite.records.record import Record, Tuned
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Tuned
 from seesaw.suite.records.store import Store
 
 SCORES = {"lora": 0.6, "smora": 0.8, "mode": 0.4, "lora_per_task_full": 0.9}

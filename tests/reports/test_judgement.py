@@ -20,7 +20,8 @@ from seesaw.reports.leaderboard import build
 from seesaw.reports.table import markdown
 from seesaw.reports.task_table import seesaw_table
 from seesaw.reports.verdict_table import verdict_table
-from seesaw.suite.records.record import Record, TaskResult, Tuned
+from seesaw.suite.records.record import Record, TaskResult
+from seesaw.suite.records.spec import Tuned
 from seesaw.suite.records.store import Store
 
 ITEMS = 400

@@ -11,7 +11,8 @@ from seesaw.reports.board_page import answer
 from seesaw.reports.boards import boards
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.overview import Overview, overview
-from seesaw.suite.records.record import Record, Tuned
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Tuned
 
 SCORES = {"lora": 0.7, "smora": 0.9, "mode": 0.5}
 

@@ -9,7 +9,8 @@ import pytest
 from records import record, spec
 
 from seesaw.reports.tuning import markdown, tunings
-from seesaw.suite.records.record import Record, Tuned
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Tuned
 
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)
 

@@ -18,7 +18,8 @@ from seesaw.reports.drawing.board import pareto
 from seesaw.reports.drawing.catalogue import figures
 from seesaw.reports.drawing.style import NARROW, WIDE, written
 from seesaw.reports.judgement import Judgement
-from seesaw.suite.records.record import Record, Tuned
+from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Tuned
 
 ENTRIES = {
     "lora": 0.7, "smora": 0.75, "molora": 0.69, "lora_per_task_full": 0.72, "head_only": 0.2,

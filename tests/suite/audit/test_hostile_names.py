@@ -14,8 +14,8 @@ from forging import Forged, published
 from records import record, spec
 
 from seesaw.reports.pages.vendored import scripts
-from seesaw.suite.records.record import Spec
 from seesaw.suite.records.schema import RecordError, parse_record
+from seesaw.suite.records.spec import Spec
 from seesaw.suite.records.store import Store, StoreError
 
 LEAVING: dict[str, dict[str, Any]] = {

@@ -13,8 +13,9 @@ from conftest import Seesaw, Toy
 from seesaw.reports.boards import boards
 from seesaw.suite.plan.request import RequestError, parse_method
 from seesaw.suite.plan.space import Space, drawn
-from seesaw.suite.records.record import Record, Spec
+from seesaw.suite.records.record import Record
 from seesaw.suite.records.schema import parse_record
+from seesaw.suite.records.spec import Spec
 from seesaw.suite.records.store import Store
 from seesaw.suite.tune.trials import TuningError
 from seesaw.tasks.catalogue import TrackError, get_track
