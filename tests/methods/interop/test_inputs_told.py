@@ -12,6 +12,7 @@ from tiny_models import (
     TOLD,
     adapted,
     base,
+    config,
     inputs,
     logits,
     same,
@@ -160,3 +161,27 @@ def test_a_module_without_a_config_is_adapted_but_has_no_input_for_tasks() -> No
     with pytest.raises(ValueError, match="Bare has neither input embeddings nor patch_embed"):
         adapted("ase", "llama", Bare(), target_modules=["q_proj"])
     adapted("ase", "llama", Bare(), target_modules=["q_proj"], input_embedding=False)
+
+
+def test_the_last_batch_says_nothing_to_generation() -> None:
+    # generation calls the encoder by itself
+    model = adapted("moelora", "t5", target_modules=r"encoder\..*\.q")
+    model(**inputs("t5"), task_ids=TASK_IDS)
+    given = {k: v for k, v in inputs("t5").items() if k != "labels"}
+    with pytest.raises(ValueError, match="routes on the task"):
+        model.generate(**given, max_new_tokens=2)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_generation_takes_task_ids(name: str) -> None:
+    model = adapted(name, "llama", task_type="CAUSAL_LM")
+    given = {k: v for k, v in inputs("llama", padded=False).items() if k != "labels"}
+    wanted = model.generate(**given, task_ids=TASK_IDS, max_new_tokens=4, do_sample=False)
+    with routing(model, TASK_IDS):
+        again = model.generate(**given, max_new_tokens=4, do_sample=False)
+    assert torch.equal(wanted, again)
+    beams = model.generate(**given, task_ids=TASK_IDS, max_new_tokens=4, num_beams=2)
+    assert len(beams) == 4
+    bare = base("llama")
+    bare.add_adapter(config(name, "llama"), "own")
+    bare.generate(**given, task_ids=TASK_IDS, max_new_tokens=2)

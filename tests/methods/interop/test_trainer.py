@@ -10,7 +10,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from datasets import Dataset
-from tiny_models import GATED, TASK_IDS, TOLD, VOCABULARY, adapted, base, config, inputs
+from tiny_models import GATED, TASK_IDS, VOCABULARY, adapted, config, inputs
 from torch import Tensor
 from transformers import (
     PreTrainedTokenizerFast,
@@ -251,30 +251,6 @@ def test_trl_fine_tunes_with_them(name: str, tmp_path: Path) -> None:
     assert any("seesaw_adapter" in key for key in moved)
     if name == "smora":
         assert any(key.endswith(".bias") for key in moved)
-
-
-def test_the_last_batch_says_nothing_to_generation() -> None:
-    # generation calls the encoder by itself
-    model = adapted("moelora", "t5", target_modules=r"encoder\..*\.q")
-    model(**inputs("t5"), task_ids=TASK_IDS)
-    given = {k: v for k, v in inputs("t5").items() if k != "labels"}
-    with pytest.raises(ValueError, match="routes on the task"):
-        model.generate(**given, max_new_tokens=2)
-
-
-@pytest.mark.parametrize("name", TOLD)
-def test_generation_takes_task_ids(name: str) -> None:
-    model = adapted(name, "llama", task_type="CAUSAL_LM")
-    given = {k: v for k, v in inputs("llama", padded=False).items() if k != "labels"}
-    wanted = model.generate(**given, task_ids=TASK_IDS, max_new_tokens=4, do_sample=False)
-    with routing(model, TASK_IDS):
-        again = model.generate(**given, max_new_tokens=4, do_sample=False)
-    assert torch.equal(wanted, again)
-    beams = model.generate(**given, task_ids=TASK_IDS, max_new_tokens=4, num_beams=2)
-    assert len(beams) == 4
-    bare = base("llama")
-    bare.add_adapter(config(name, "llama"), "own")
-    bare.generate(**given, task_ids=TASK_IDS, max_new_tokens=2)
 
 
 def _train_in_parallel(rank: int, address: str, counted: Tensor, gradients: Tensor) -> None:
