@@ -63,7 +63,7 @@ def evaluate(
     batch_size: int = EVAL_BATCH,
 ) -> Iterator[Evaluated]:
     """Every task's test split through lm-eval; one call per task, which has its own id."""
-    from lm_eval.evaluator import evaluate as evaluated
+    from lm_eval import evaluator
     from lm_eval.tasks import TaskManager
 
     manager = TaskManager(include_defaults=False)
@@ -76,7 +76,9 @@ def evaluate(
             for task in loaded["tasks"].values():
                 task.set_config(key="num_fewshot", value=0)
             lm = harness_model(model.backbone, encoder, told, batch_size)
-            output = evaluated(lm=lm, task_dict=loaded, bootstrap_iters=0, log_samples=True)
+            output = evaluator.evaluate(
+                lm=lm, task_dict=loaded, bootstrap_iters=0, log_samples=True
+            )
         assert output is not None
         found = Evaluated(results=dict(output["results"]))
         for name, samples in output["samples"].items():

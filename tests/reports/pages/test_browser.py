@@ -223,6 +223,14 @@ def test_two_entries_are_compared_without_a_script(browser: Browser, site: Path)
     (pair,) = page.locator(".pair tbody tr:visible").all()
     assert "over" in pair.inner_text()
     assert pair.locator("td").count() == 1 + 2
+    page.emulate_media(media="print")
+    assert page.locator(".pair tbody tr:visible").count() > 1
+
+
+def test_a_cell_is_sorted_by_the_number_it_begins_with(browser: Browser, site: Path) -> None:
+    cells = ["1,234 (1 to 2)", "\u22123.5", "+0.3 \u25b2", '<a href="9">ase</a>', ""]
+    found = opened(browser, board(site)).evaluate("cells => cells.map(size)", cells)
+    assert found == [1234, -3.5, 0.3, "ase", ""]
 
 
 def test_a_board_can_be_read_without_a_script(browser: Browser, site: Path) -> None:
