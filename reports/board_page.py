@@ -23,7 +23,7 @@ NO_VERDICT = "Fewer than two seeds in common with LoRA, so no verdict"
 def answer(judged: Judgement) -> str:
     """Which entries are told apart from LoRA and which are not, by how much, and what they cost.
 
-    A line for each verdict.
+    A line for each verdict; of costs those that are not LoRA's.
     """
     found, entries = judged.against.get("LoRA", {}), judged.board.entries
     groups = {
@@ -44,13 +44,17 @@ def _by_gain(entries: Sequence[Entry], found: Mapping[str, Comparison]) -> list[
 
 
 def _named(entry: Entry, found: Comparison | None, lora: Entry | None) -> str:
-    """An entry with its gain, and what training takes over LoRA."""
+    """An entry with its gain, and in what training takes more or less than LoRA."""
     said = [] if found is None else [f"{found.gain.mean:+.1f}"]
     own, usual = entry.records[0].cost, lora and lora.records[0].cost
-    said += [] if entry.share is None else [f"parameters × {entry.share:.2g}"]
-    if own and usual and usual.flops_train:
-        said.append(f"operations × {own.flops_train / usual.flops_train:.2g}")
-    said += [] if entry.step_ratio is None else [f"step × {entry.step_ratio:.2f}"]
+    training = own and usual and usual.flops_train and own.flops_train / usual.flops_train
+    ratios = {
+        "parameters": entry.share,
+        "operations": training or None,
+        "step": entry.step_ratio,
+    }
+    factors = {name: f"{ratio:.2g}" for name, ratio in ratios.items() if ratio is not None}
+    said += [f"{name} × {factor}" for name, factor in factors.items() if factor != "1"]
     return f"`{plain(entry.name)}`" + (f" ({', '.join(said)})" if said else "")
 
 

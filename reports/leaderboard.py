@@ -32,6 +32,7 @@ from seesaw.reports.verdict_table import verdict_table
 from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Scan
+from seesaw.tasks.parallel import Later, cpus
 
 TITLE = "# Leaderboard"
 MADE = (
@@ -44,8 +45,9 @@ A board says whether its entries were tuned; one that was not is **provisional**
 rate that suits one method may not suit another. An entry has a rank from {SEEDS_FOR_RANKS} seeds
 on. Entries stand in the order of their average.
 
-Above each table stands which entries are told apart from LoRA, with their gain and with what
-training takes over LoRA, in operations and, where it was measured, time; its second column says it.
+Above each table stands which entries are told apart from LoRA, with their gain and with how many
+times LoRA's parameters, operations of training and, where it was measured, time of a step they
+take, where that is not once; its second column says the verdict again.
 Intervals are of 95 % and count both kinds of chance: another seed, and other test items.
 Differences are paired by seed and item. A *verdict* holds at 5 % for all entries of its column
 together (Holm): better, worse, equivalent (surely within {MARGIN} points; {TASK_MARGIN:g} on a
@@ -79,6 +81,8 @@ SEESAW = (
 )
 SITE = "site"
 """Where the pages go with all figures; it is not committed."""
+FEW = 4
+"""Boards whose figures are written sooner than another process starts."""
 NOTHING_REFUSED: Mapping[str, str] = {}
 NO_CLAIMS = Claims([], {}, "")
 NO_DIALS: Mapping[str, float] = {}
@@ -119,35 +123,38 @@ def build(
     settings = untuned(found)
     judged = [Judgement(board, outcomes, settings.get(board.name)) for board in found]
     turned = [curve for curve in curves(judged, dials) if curve.entries()]
-    decided = decide(claims, Stored(judged, records, scan.speed))
-    pictures = _pictures(judged, turned, records)
-    calibrated, tried = calibration_page.markdown(calibrations), tuning.markdown(records)
-    here, there = findings_page.pages(findings, judged, decided, linked(results, out))
-    files: dict[str, str | bytes] = {
-        "LEADERBOARD.md": markdown(judged, pictures, links, calibrations, turned),
-        "boards.json": exports.as_json(judged),
-        calibration_page.PAGE: calibrated,
-        tuning.PAGE: tried,
-        **({findings_page.PAGE: here} if here else {}),
-        "SPEED.md": speed.markdown(scan.speed),
-        "LEADERBOARD.csv": exports.as_csv(found),
-        claims_page.PAGE: claims_page.markdown(decided, claims.facts, linked(results, out)),
-        **pictures,
-        **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
-    }
-    root = out / SITE
-    beside = linked(results, root)
-    texts = Texts(
-        introduction=f"# {HOW}\n\n{MADE}\n\n{INTRODUCTION}",
-        findings=there,
-        claims=claims_page.markdown(decided, claims.facts, beside),
-        calibration=calibrated,
-        tuning=tried,
-    )
-    own = {name.removeprefix(f"{SITE}/"): content for name, content in pictures.items()}
-    shown = _links(scan.pictures, root)
-    pages = site(judged, own, texts, refused, beside, shown, calibrations)
-    files |= {f"{SITE}/{name}": page for name, page in pages.items()}
+    figures = catalogue.figures(judged, turned, tuning.tunings(records))
+    with as_files(figures, cpus() if len(judged) > FEW else 1) as waiting:
+        main = {*(catalogue.main(own.board) for own in judged), *(curve.name for curve in turned)}
+        shown = [f"figures/{name}.svg" for name in waiting if name in main]
+        decided = decide(claims, Stored(judged, records, scan.speed))
+        calibrated, tried = calibration_page.markdown(calibrations), tuning.markdown(records)
+        here, there = findings_page.pages(findings, judged, decided, linked(results, out))
+        files: dict[str, str | bytes] = {
+            "LEADERBOARD.md": markdown(judged, shown, links, calibrations, turned),
+            "boards.json": exports.as_json(judged),
+            calibration_page.PAGE: calibrated,
+            tuning.PAGE: tried,
+            **({findings_page.PAGE: here} if here else {}),
+            "SPEED.md": speed.markdown(scan.speed),
+            "LEADERBOARD.csv": exports.as_csv(found),
+            claims_page.PAGE: claims_page.markdown(decided, claims.facts, linked(results, out)),
+            **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
+        }
+        root = out / SITE
+        beside = linked(results, root)
+        texts = Texts(
+            introduction=f"# {HOW}\n\n{MADE}\n\n{INTRODUCTION}",
+            findings=there,
+            claims=claims_page.markdown(decided, claims.facts, beside),
+            calibration=calibrated,
+            tuning=tried,
+        )
+        drawn = [f"figures/{name}.svg" for name in waiting]
+        beyond = _links(scan.pictures, root)
+        pages = site(judged, drawn, texts, refused, beside, beyond, calibrations)
+        files |= {f"{SITE}/{name}": page for name, page in pages.items()}
+        files |= _pictures(waiting, main)
     paths = [out / name for name in files]
     for path, content in zip(paths, files.values(), strict=True):
         replace(path, content)
@@ -157,14 +164,14 @@ def build(
 
 
 def _pictures(
-    found: Sequence[Judgement], turned: Sequence[Curve], records: Sequence[Record]
+    waiting: Mapping[str, Later[tuple[bytes, bytes]]], main: Container[str]
 ) -> dict[str, bytes]:
-    """Files of figures: those that pages show, and all of them for papers, as SVG and PDF."""
-    shown = {*(catalogue.main(own.board) for own in found), *(curve.name for curve in turned)}
+    """Files of figures, for papers all of them as SVG and PDF; `main` stand beside tables too."""
     files: dict[str, bytes] = {}
-    for name, svg, pdf in as_files(catalogue.figures(found, turned, tuning.tunings(records))):
+    for name, later in waiting.items():
+        svg, pdf = later()
         files[f"{SITE}/figures/{name}.svg"], files[f"{SITE}/figures/{name}.pdf"] = svg, pdf
-        if name in shown:
+        if name in main:
             files[f"figures/{name}.svg"] = svg
     return files
 

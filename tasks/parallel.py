@@ -8,11 +8,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Later: TypeAlias = Callable[[], Result]
+"""Waits for a result."""
 AHEAD = 4
 """Chunks per process that are read before their turn; a set is never held as a whole."""
 
@@ -49,11 +52,8 @@ def mapped(
     if processes == 1:
         yield from map(function, items)
         return
-    context = multiprocessing.get_context("spawn")
     waiting: deque[Future[list[Result]]] = deque()
-    with ProcessPoolExecutor(processes, context) as pool:
-        with _one_thread():
-            pool.submit(int)  # all processes start with the first item
+    with _pool(processes) as pool:
         rest = iter(items)
         for part in iter(lambda: list(islice(rest, chunk)), []):
             waiting.append(pool.submit(_each, function, part))
@@ -61,6 +61,29 @@ def mapped(
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
+
+
+@contextmanager
+def beside(processes: int) -> Iterator[Callable[[Callable[[Item], Result], Item], Later[Result]]]:
+    """Have work done by other processes while this one goes on.
+
+    What is yielded takes a function and an item, and gives back what waits for the result. One
+    process is this one, which does each piece of work when it is asked for.
+    """
+    if processes == 1:
+        yield partial
+        return
+    with _pool(processes) as pool:
+        yield lambda function, item: pool.submit(function, item).result
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that start now; each computes with one thread."""
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        with _one_thread():
+            pool.submit(int)  # all of them start with the first item
+        yield pool
 
 
 def _each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

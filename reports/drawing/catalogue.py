@@ -13,7 +13,7 @@ from seesaw.reports.judgement import Judgement
 from seesaw.reports.tuning import Tuning
 
 MOST_DRAWN = 3
-"""Boards of a track with figures, the budgets with most runs first."""
+"""Boards of a track with figures, the budgets with most runs first; none of an older version."""
 OF_A_BOARD: Mapping[str, Callable[[Judgement], Figure | None]] = {
     "intervals": board.intervals,
     "seesaw": board.seesaw,
@@ -40,7 +40,8 @@ def figures(
     """
     tracks: dict[str, list[Judgement]] = {}
     for judged in found:
-        tracks.setdefault(judged.board.track, []).append(judged)
+        if not judged.board.newer:
+            tracks.setdefault(judged.board.track, []).append(judged)
     for track, own in tracks.items():
         for judged in own[:MOST_DRAWN]:
             for kind, draw in OF_A_BOARD.items():

@@ -1,24 +1,24 @@
-"""The files of many figures, written by several processes."""
+"""The files of figures, which other processes write while this one goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from matplotlib.figure import Figure
 
 from seesaw.reports.drawing.style import written
-from seesaw.tasks.parallel import cpus, mapped
-
-FEW = 16
-"""Figures that are written sooner than another process starts."""
+from seesaw.tasks.parallel import Later, beside
 
 
-def as_files(figures: Iterable[tuple[str, Figure]]) -> Iterator[tuple[str, bytes, bytes]]:
-    """The name of each figure with its SVG and its PDF, in their order."""
-    drawn = list(figures)
-    yield from mapped(_files, drawn, cpus() if len(drawn) > FEW else 1)
+@contextmanager
+def as_files(
+    figures: Iterable[tuple[str, Figure]], processes: int
+) -> Iterator[Mapping[str, Later[tuple[bytes, bytes]]]]:
+    """By the name of each figure what waits for its SVG and its PDF, in their order."""
+    with beside(processes) as submit:
+        yield {name: submit(_files, figure) for name, figure in figures}
 
 
-def _files(drawn: tuple[str, Figure]) -> tuple[str, bytes, bytes]:
-    name, figure = drawn
-    return name, written(figure), written(figure, "pdf")
+def _files(figure: Figure) -> tuple[bytes, bytes]:
+    return written(figure), written(figure, "pdf")

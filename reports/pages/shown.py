@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -158,7 +158,7 @@ def _origins(entry: Entry) -> list[list[Record]]:
     return list(found.values())
 
 
-def tuning_address(board: Board, figures: Mapping[str, bytes]) -> str | None:
+def tuning_address(board: Board, figures: Container[str]) -> str | None:
     """Of the figure of a board's tuning curves; None where there is none."""
     tuned = board.tuned
     if tuned is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class Texts:
 
 def site(
     found: Sequence[Judgement],
-    figures: Mapping[str, bytes],
+    figures: Container[str],
     texts: Texts,
     refused: Mapping[str, str],
     results: str,
@@ -45,7 +45,7 @@ def site(
 
     Args:
         found: all boards.
-        figures: SVG by address from the site's root.
+        figures: addresses of those that there are, from the site's root.
         texts: pages that are text.
         refused: what of the store is not shown, and why, by path.
         results: the published store's address as a link from the site's root.
@@ -103,7 +103,7 @@ def _page(pages: Environment, template: str, root: str, values: Mapping[str, Any
 def _shown(
     judged: Judgement,
     main: Mapping[tuple[str, str], Board],
-    figures: Mapping[str, bytes],
+    figures: Container[str],
     pictures: Mapping[str, str],
     calibrations: Sequence[Calibration],
 ) -> Shown:

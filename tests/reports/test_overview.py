@@ -125,15 +125,20 @@ def test_every_row_says_what_its_entry_is() -> None:
     assert first.says["smora"] == methods()["smora"].says
 
 
-def test_an_answer_says_what_trains_more_than_its_budget() -> None:
-    large = [
-        own.model_copy(update={"parameters": COUNTS.model_copy(update={"adapter": 2000})})
-        for own in runs("one@1", {"full": 0.8})
+def test_an_answer_says_what_costs_another_size_or_other_operations_than_lora() -> None:
+    cost = record(None).cost
+    assert cost is not None
+    large = COUNTS.model_copy(update={"adapter": 2000})
+    dear = cost.model_copy(update={"flops_train": 3 * cost.flops_train})
+    others = [
+        *(own.model_copy(update={"parameters": large}) for own in runs("one@1", {"full": 0.8})),
+        *(own.model_copy(update={"cost": dear}) for own in runs("one@1", {"ase": 0.75})),
     ]
-    (board,) = boards([*runs("one@1", SCORES), *large])
+    (board,) = boards([*runs("one@1", SCORES), *others])
     said = answer(Judgement(board, lambda own: None))
-    assert "`full` (+10.0, parameters × 2" in said
-    assert "`smora` (+20.0, parameters" not in said
+    assert "`full` (+10.0, parameters × 2)" in said
+    assert "`ase` (+5.0, operations × 3)" in said
+    assert "`smora` (+20.0)" in said
 
 
 def test_entries_with_options_of_their_own_are_left_to_their_board() -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from records import COUNTS, outcomes_of, record, spec
 
 from seesaw.reports.boards import boards
-from seesaw.reports.drawing import pictures
 from seesaw.reports.drawing.board import pareto
 from seesaw.reports.drawing.catalogue import figures
+from seesaw.reports.drawing.pictures import as_files
 from seesaw.reports.drawing.style import NARROW, WIDE, written
 from seesaw.reports.judgement import Judgement
 from seesaw.suite.records.record import Record
@@ -26,13 +26,15 @@ ENTRIES = {
 }  # fmt: skip
 
 
-def runs(seeds: int = 3, budget: int = 1000) -> list[Record]:
+def runs(seeds: int = 3, budget: int = 1000, track: str = "sentences@1") -> list[Record]:
     found = []
     for method, score in ENTRIES.items():
         size = {"head_only": 0, "lora_per_task_full": 2 * budget}.get(method, budget)
         counts = COUNTS.model_copy(update={"adapter": size})
         for seed in range(seeds):
-            own = record(outcomes_of(), spec(method, seed, budget=budget), score + 0.01 * seed)
+            own = record(
+                outcomes_of(), spec(method, seed, track, budget=budget), score + 0.01 * seed
+            )
             found.append(own.model_copy(update={"parameters": counts}))
     return found
 
@@ -92,11 +94,20 @@ def test_a_line_over_budgets_joins_nothing_tuned_to_what_is_not() -> None:
     assert "budgets" in drawn([*map(tuned, small), *map(tuned, large)])
 
 
-def test_other_processes_write_the_same_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_processes_write_the_same_files() -> None:
     found = [Judgement(board, lambda own: None) for board in boards(runs())]
-    alone = list(pictures.as_files(figures(found, [], [])))
-    monkeypatch.setattr(pictures, "FEW", 0)
-    assert list(pictures.as_files(figures(found, [], []))) == alone
+    files = []
+    for processes in (1, 2):
+        with as_files(figures(found, [], []), processes) as waiting:
+            files.append({name: later() for name, later in waiting.items()})
+    assert files[0] == files[1]
+    assert f"{found[0].board.name}-intervals" in files[0]
+
+
+def test_older_versions_of_a_track_have_no_figures() -> None:
+    both = boards([*runs(track="own@1"), *runs(track="own@2")])
+    found = [Judgement(board, lambda own: None) for board in both]
+    assert {name.partition("-")[0] for name, _ in figures(found, [], [])} == {"own@2"}
 
 
 def test_one_seed_one_entry_and_nothing_at_all() -> None:
