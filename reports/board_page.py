@@ -44,8 +44,9 @@ def _by_gain(entries: Sequence[Entry], found: Mapping[str, Comparison]) -> list[
 
 
 def _named(entry: Entry, found: Comparison | None, lora: Entry | None) -> str:
-    """An entry with its gain, and in what training takes more or less than LoRA."""
+    """An entry with its gain, whether it is told the task, and what costs it not as LoRA does."""
     said = [] if found is None else [f"{found.gain.mean:+.1f}"]
+    said += ["told the task"] if entry.told_task else []
     own, usual = entry.records[0].cost, lora and lora.records[0].cost
     training = own and usual and usual.flops_train and own.flops_train / usual.flops_train
     ratios = {

@@ -18,12 +18,13 @@ from seesaw.suite.records.spec import dial_of
 
 CAPTION = (
     "A cell says whether an entry is surely better (▲) or worse (▼) than one LoRA under the same "
-    "budget, and its gain in points with a 95 % interval; the row of LoRA has its average, the "
-    "mean over tasks of metric times 100. Equivalent (=) is what surely lies within "
-    f"{MARGIN:g} points; not told apart (·) is what the runs so far leave open; an empty cell was "
-    "not run. Intervals are of one entry by itself, verdicts hold for all of a track together "
-    "(Holm), so one may be open though its interval leaves out 0. † marks what trains more or "
-    "fewer parameters than that budget."
+    "budget, and its gain in points, with a 95 % interval where there is room; the row of LoRA has "
+    "its average, the mean over tasks of metric times 100. Equivalent (=) is what surely lies "
+    f"within {MARGIN:g} points; not told apart (·) is what the runs so far leave open; an empty "
+    "cell has fewer than two seeds in common with LoRA. Intervals are of one entry by itself, "
+    "verdicts hold for all of a track together (Holm), so one may be open though its interval "
+    f"leaves out 0, or lies within {MARGIN:g}. † marks what trains more or fewer parameters than "
+    "that budget, ‡ what is told the task; LoRA is not."
 )
 
 
@@ -63,7 +64,8 @@ class Overview:
 
     def named(self, name: str) -> str:
         """What a row begins with."""
-        return f"{name} †" if self._has_its_own_size(name) else name
+        marks = {"†": self._has_its_own_size(name), "‡": self._is_told_the_task(name)}
+        return " ".join([name, *(mark for mark, holds in marks.items() if holds)])
 
     def entry(self, name: str, judged: Judgement) -> Entry | None:
         """The one that a cell is about; None where that is not on the board."""
@@ -102,8 +104,14 @@ class Overview:
 
     def _has_its_own_size(self, name: str) -> bool:
         """Whether the budget does not hold an entry, as it does not hold most controls."""
+        return any(entry.share is not None for entry in self._entries(name))
+
+    def _is_told_the_task(self, name: str) -> bool:
+        return any(entry.told_task for entry in self._entries(name))
+
+    def _entries(self, name: str) -> Iterator[Entry]:
         entries = (self.entry(name, judged) for judged in self.boards)
-        return any(entry is not None and entry.share is not None for entry in entries)
+        return (entry for entry in entries if entry is not None)
 
     def _of(self, name: str) -> Iterator[Comparison]:
         entries = ((own, _known(own).get(name)) for own in self.boards)

@@ -64,7 +64,7 @@ class Shown:
     @property
     def title(self) -> str:
         """In words."""
-        return f"{self.board.track}, {self.board.size}"
+        return f"{self.board.track}, {self.board.size}{', tuned' if self.board.tuned else ''}"
 
     @property
     def answer(self) -> str:

@@ -76,12 +76,13 @@ def site(
 
 def _front(shown: Sequence[Shown], main: Mapping[tuple[str, str], Board]) -> dict[str, Any]:
     first = overview([own.judged for own in shown])
-    return {
-        "front": [own for own in shown if main[own.board.track, own.board.size] is own.board],
-        "overview": first,
-        "caption": CAPTION,
-        "columns": [own for own in shown if first is not None and own.judged in first.boards],
-    }
+    columns = [own for own in shown if first is not None and own.judged in first.boards]
+    sections = [
+        own
+        for own in shown
+        if own in columns or (main[own.board.track, own.board.size] is own.board and own.answer)
+    ]
+    return {"front": sections, "overview": first, "caption": CAPTION, "columns": columns}
 
 
 def _board(

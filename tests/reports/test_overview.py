@@ -94,6 +94,15 @@ def test_what_the_budget_does_not_hold_stands_below_and_is_marked() -> None:
     assert [row[0] for row in first.table.rows] == ["lora", "smora", "mode", "full †"]
 
 
+def test_what_is_told_the_task_is_marked() -> None:
+    told = [own.model_copy(update={"told_task": True}) for own in runs("one@1", {"more": 0.95})]
+    first = seen(runs("one@1", SCORES), told)
+    assert first is not None
+    assert [row[0] for row in first.table.rows] == ["lora", "more ‡", "smora", "mode"]
+    (board,) = boards([*runs("one@1", SCORES), *told])
+    assert "`more` (+25.0, told the task)" in answer(Judgement(board, lambda own: None))
+
+
 def test_without_a_comparison_there_is_no_table() -> None:
     assert seen(runs("one@1", {"smora": 0.9})) is None
     assert seen(runs("one@1", SCORES, seeds=1)) is None

@@ -262,6 +262,20 @@ def test_nothing_sticks_out_on_a_phone(browser: Browser, site: Path) -> None:
         page.context.close()
 
 
+def test_a_wide_first_table_scrolls_by_itself(browser: Browser, tmp_path: Path) -> None:
+    records = [
+        record(outcomes_of(), spec(method, seed, f"track-of-a-long-name-{number}@1"), score)
+        for number in range(6)
+        for method, score in SCORES.items()
+        for seed in range(2)
+    ]
+    front = stored(records, tmp_path) / "index.html"
+    page = opened(browser, front, viewport={"width": 360, "height": 740})
+    assert page.evaluate("document.querySelector('.scroll').scrollWidth") > 360
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.context.close()
+
+
 def test_a_board_of_a_thousand_entries_is_quick(browser: Browser, tmp_path: Path) -> None:
     records = []
     for number in range(MANY):
