@@ -34,7 +34,8 @@ from seesaw.tasks.families.dense.files import (
 from seesaw.tasks.families.dense.files import check as check_layout
 from seesaw.tasks.families.dense.opencv import resize
 from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample
-from seesaw.tasks.families.dense.task_types import DenseTask, Depth, Normals, Segmentation
+from seesaw.tasks.families.dense.task import DenseTask
+from seesaw.tasks.families.dense.task_types import Depth, Normals, Segmentation
 from seesaw.tasks.families.dense.transforms import interpolated, unit
 from seesaw.tasks.task import DataError
 

@@ -24,7 +24,8 @@ from seesaw.tasks.families.dense.benchmarks import (
 from seesaw.tasks.families.dense.data import DenseData
 from seesaw.tasks.families.dense.files import Layout, Report
 from seesaw.tasks.families.dense.files import check as check_layout
-from seesaw.tasks.families.dense.task_types import DenseTask, Normals, Saliency, Segmentation
+from seesaw.tasks.families.dense.task import DenseTask
+from seesaw.tasks.families.dense.task_types import Normals, Saliency, Segmentation
 from seesaw.tasks.families.dense.transforms import PARTS as HUMAN_PARTS
 from seesaw.tasks.sources.pascal_images import CLASSES, FirstPascalContext, PascalContext
 from seesaw.tasks.task import DataError

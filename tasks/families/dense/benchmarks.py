@@ -15,7 +15,8 @@ from seesaw.tasks.families.dense import metrics
 from seesaw.tasks.families.dense.colours import grey
 from seesaw.tasks.families.dense.metrics import DenseMetric
 from seesaw.tasks.families.dense.sample import Array
-from seesaw.tasks.families.dense.task_types import Depth, Edges, Normals, in_eight_bits
+from seesaw.tasks.families.dense.task import in_eight_bits
+from seesaw.tasks.families.dense.task_types import Depth, Edges, Normals
 
 ODS = ("edge_odsF", "edge_oisF", "edge_odsF_nms", "edge_oisF_nms")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from seesaw.tasks.families.dense.files import Layout, manifest_hash
 from seesaw.tasks.families.dense.sample import Images
-from seesaw.tasks.families.dense.task_types import DenseTask
+from seesaw.tasks.families.dense.task import DenseTask
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing_extensions import override
 from seesaw.tasks.backbones import vision
 from seesaw.tasks.families.dense.batches import Batch
 from seesaw.tasks.families.dense.decoders import DECODERS
-from seesaw.tasks.families.dense.task_types import DenseTask
+from seesaw.tasks.families.dense.task import DenseTask
 from seesaw.tasks.families.dense.track import DenseTrack
 from seesaw.tasks.families.family import ModelFactory, MultiTaskModel
 

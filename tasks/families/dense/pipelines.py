@@ -21,7 +21,7 @@ from seesaw.tasks.families.dense import opencv
 from seesaw.tasks.families.dense.atrc import ATRC
 from seesaw.tasks.families.dense.first import FIRST
 from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample, form
-from seesaw.tasks.families.dense.task_types import DenseTask, as_array
+from seesaw.tasks.families.dense.task import DenseTask, as_array
 from seesaw.tasks.families.dense.transforms import (
     Pipeline,
     flipped,

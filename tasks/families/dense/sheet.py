@@ -13,7 +13,7 @@ from typing_extensions import override
 from seesaw.tasks.families.dense.batches import Batch, DenseBatches
 from seesaw.tasks.families.dense.sample import Array, Sample
 from seesaw.tasks.families.dense.scoring import DenseScoring
-from seesaw.tasks.families.dense.task_types import DenseTask
+from seesaw.tasks.families.dense.task import DenseTask
 from seesaw.tasks.families.family import Pictures
 
 SHOWN = 3

@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from seesaw.tasks.families.dense.opencv import How
 from seesaw.tasks.families.dense.sample import IGNORE, Array, Sample, form
-from seesaw.tasks.families.dense.task_types import DenseTask, as_array
+from seesaw.tasks.families.dense.task import DenseTask, as_array
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PARTS = "human_parts"

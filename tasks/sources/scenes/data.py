@@ -14,8 +14,8 @@ from typing import Any
 
 from seesaw.tasks.families.dense.data import DenseData
 from seesaw.tasks.families.dense.sample import Sample
+from seesaw.tasks.families.dense.task import DenseTask
 from seesaw.tasks.families.dense.task_types import (
-    DenseTask,
     Edges,
     Normals,
     NormalsInPoints,

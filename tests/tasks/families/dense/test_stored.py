@@ -13,7 +13,8 @@ from seesaw.tasks.families.dense.benchmarks import BenchmarkDepth, BenchmarkEdge
 from seesaw.tasks.families.dense.boundaries import count, ods_and_ois
 from seesaw.tasks.families.dense.metrics import Meter
 from seesaw.tasks.families.dense.pipelines import PIPELINES
-from seesaw.tasks.families.dense.task_types import DenseTask, Normals, Saliency, Segmentation
+from seesaw.tasks.families.dense.task import DenseTask
+from seesaw.tasks.families.dense.task_types import Normals, Saliency, Segmentation
 from seesaw.tasks.sources.pascal_context import LEGACY_TASKS, TASKS
 
 NATIVE, SIZE = (37, 61), (24, 40)
