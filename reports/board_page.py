@@ -47,16 +47,20 @@ def _named(entry: Entry, found: Comparison | None, lora: Entry | None) -> str:
     """An entry with its gain, whether it is told the task, and what costs it not as LoRA does."""
     said = [] if found is None else [f"{found.gain.mean:+.1f}"]
     said += ["told the task"] if entry.told_task else []
-    own, usual = entry.records[0].cost, lora and lora.records[0].cost
-    training = own and usual and usual.flops_train and own.flops_train / usual.flops_train
     ratios = {
         "parameters": entry.share,
-        "operations": training or None,
+        "operations": None if lora is None else _operations(entry, lora),
         "step": entry.step_ratio,
     }
     factors = {name: f"{ratio:.2g}" for name, ratio in ratios.items() if ratio is not None}
     said += [f"{name} × {factor}" for name, factor in factors.items() if factor != "1"]
     return f"`{plain(entry.name)}`" + (f" ({', '.join(said)})" if said else "")
+
+
+def _operations(entry: Entry, lora: Entry) -> float | None:
+    """Those of training over LoRA's; None where they are not known."""
+    own, usual = entry.records[0].cost, lora.records[0].cost
+    return own.flops_train / usual.flops_train if own and usual and usual.flops_train else None
 
 
 def sentences(board: Board, main: Board) -> list[str]:

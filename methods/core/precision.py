@@ -13,5 +13,5 @@ def in_full(x: Tensor) -> Tensor:
 
 def casts_itself(x: Tensor) -> bool:
     """Whether autocast is on for the device of `x`, and casts where a product wants it."""
-    # on meta torch refuses to say; whether it would, torch.compile of torch 2.11 cannot ask
+    # asked of meta, torch raises; torch.compile of 2.11 cannot trace is_autocast_available
     return not x.is_meta and torch.is_autocast_enabled(x.device.type)

@@ -13,6 +13,7 @@ from records import outcomes_of, record, spec
 
 from seesaw.reports.leaderboard import build
 from seesaw.suite.records.record import Record
+from seesaw.suite.records.spec import Tuned
 from seesaw.suite.records.store import Store
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -274,6 +275,26 @@ def test_a_wide_first_table_scrolls_by_itself(browser: Browser, tmp_path: Path) 
     assert page.evaluate("document.querySelector('.scroll').scrollWidth") > 360
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.context.close()
+
+
+def test_a_phone_sees_one_column_per_track(browser: Browser, tmp_path: Path) -> None:
+    at = Tuned(space="0" * 12, trials=4, number=1, values={}, trial=False)
+    records = []
+    for method, score in SCORES.items():
+        for seed in range(2):
+            own = spec(method, seed)
+            records.append(record(outcomes_of(), own, score))
+            if method in ("lora", "smora"):
+                told = {"tuned": at, "recipe": own.recipe | {"learning_rate": 1e-3}}
+                records.append(record(outcomes_of(), own.model_copy(update=told), score))
+    front = stored(records, tmp_path) / "index.html"
+    for width, columns in ((1280, ["tuned", "untuned"]), (360, ["tuned"])):
+        page = opened(browser, front, viewport={"width": width, "height": 740})
+        expect(page.locator(".overview thead a:visible")).to_have_text(
+            [f"sentences@1, {name}" for name in columns]
+        )
+        expect(page.locator(".overview tbody tr:last-child td:visible")).to_have_count(len(columns))
+        page.context.close()
 
 
 def test_a_board_of_a_thousand_entries_is_quick(browser: Browser, tmp_path: Path) -> None:
