@@ -32,6 +32,12 @@ class Compared:
     entries: Sequence[Entry]
     pairs: Mapping[tuple[int, int], Pair]
 
+    def anchor(self, one: Entry, other: Entry) -> str | None:
+        """Of the row on their page that compares two entries; None where there is none."""
+        place = {entry.key: n for n, entry in enumerate(self.entries)}
+        key = tuple(sorted(place.get(entry.key, -1) for entry in (one, other)))
+        return f"p{key[0]}-{key[1]}" if key in self.pairs else None
+
 
 def compared(judged: Judgement) -> Compared:
     """All pairs of the best entries that have two seeds in common; one family of verdicts."""

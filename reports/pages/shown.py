@@ -13,7 +13,7 @@ from seesaw.reports.board import SEEDS_FOR_RANKS, Board, Entry
 from seesaw.reports.board_page import answer
 from seesaw.reports.drawing.style import FAMILIES
 from seesaw.reports.exports import as_csv, as_latex
-from seesaw.reports.judgement import Judgement
+from seesaw.reports.judgement import LORA, Judgement
 from seesaw.reports.pages.chart import axes, places
 from seesaw.reports.pages.command import command_of
 from seesaw.reports.pages.compare import Compared, compared
@@ -119,12 +119,15 @@ class Shown:
         """What the page of an entry needs."""
         found = self.judged.against.get("LoRA", {}).get(entry.key)
         first = min(entry.records, key=lambda record: record.spec.seed)
+        lora = self.board.entry(LORA)
         return {
             "shown": self,
             "entry": entry,
             "about": methods().get(first.spec.method),
             "gain": found and found.gain.signed,
             "verdict": found and found.verdict,
+            "lora": lora,
+            "pair": lora and self.compared.anchor(entry, lora),
             "interval": self.judged.interval(entry),
             "origins": [(own, command_of(own)) for own in _origins(entry)],
             "seed": first.spec.seed,

@@ -76,7 +76,20 @@ function enhance(element, number) {
     },
   });
   table.search.fixed("view", (text, data, index) => wanted(entries[table.row(index).node().dataset.entry]));
+  element.addEventListener("pointerover", lead);
   tables.push(table);
+}
+
+// a number leads where its entry's name does; a link is made when it is pointed at, not a thousand before
+function lead(event) {
+  const cell = event.target.closest("tbody td");
+  const name = cell?.parentElement.querySelector("th a");
+  if (!name || !cell.textContent.trim() || cell.querySelector("a")) return;
+  const link = document.createElement("a");
+  link.href = `${name.href}#runs`;
+  link.tabIndex = -1; // the name is the stop of its row
+  link.append(...cell.childNodes);
+  cell.append(link);
 }
 
 function listen(table, number) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -226,6 +227,30 @@ def test_two_entries_are_compared_without_a_script(browser: Browser, site: Path)
     assert pair.locator("td").count() == 1 + 2
     page.emulate_media(media="print")
     assert page.locator(".pair tbody tr:visible").count() > 1
+
+
+def test_every_number_leads_to_runs(browser: Browser, site: Path) -> None:
+    page = opened(browser, board(site))
+    row = page.locator("table.entries tbody tr", has=page.get_by_role("rowheader", name="smora"))
+    for cell in row.locator("td").all():
+        cell.hover()
+        assert cell.locator("a").count() == bool(cell.inner_text().strip())
+    assert page.locator("tfoot td a, table.entries a a").count() == 0
+    row.first.locator("td a").first.click()
+    expect(page).to_have_url(re.compile(r"/\d+-smora\.html#runs$"))
+    assert page.locator("#runs ~ .scroll").first.get_by_role("link", name="record").count() == 5
+
+
+def test_a_gain_leads_to_its_pair_and_to_the_runs_of_both(browser: Browser, site: Path) -> None:
+    page = opened(browser, next(site.glob("entries/*/*-smora.html")), java_script_enabled=False)
+    page.get_by_role("link", name="LoRA", exact=True).click()
+    expect(page).to_have_url(re.compile(r"-lora\.html#runs$"))
+    page.go_back()
+    page.locator("dd a").first.click()
+    (pair,) = page.locator(".pair tbody tr:visible").all()
+    assert pair.locator("th").inner_text().startswith("smora over lora")
+    pair.get_by_role("link", name="lora").click()
+    expect(page).to_have_url(re.compile(r"-lora\.html#runs$"))
 
 
 def test_a_cell_is_sorted_by_the_number_it_begins_with(browser: Browser, site: Path) -> None:
