@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seesaw.methods.registry import UnknownName
 from seesaw.suite.plan.request import RequestError
@@ -16,6 +17,9 @@ from seesaw.suite.records.store import Store
 from seesaw.suite.trained.restore import restored
 from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.families.language.lm_eval import harness_model, quiet
+
+if TYPE_CHECKING:
+    from lm_eval.tasks import TaskManager
 
 TASKS = Path(__file__).parents[2] / "tasks" / "lm_eval"
 """Our own tasks as lm-eval describes them."""
@@ -48,7 +52,6 @@ def evaluate(
         StoreError: the store has no weights of this run.
     """
     from lm_eval import simple_evaluate
-    from lm_eval.tasks import TaskManager
 
     family = workload.family
     if not isinstance(family, InstructionFamily):
@@ -62,9 +65,9 @@ def evaluate(
             f"{record.spec.method} is told the task: say whose routing to use, with --as-task, "
             f"one of: {', '.join(workload.tasks)}"
         )
-    manager = TaskManager(include_path=str(TASKS), include_defaults=False)
-    if not set(names) <= set(manager.all_tasks):  # reading all that lm-eval has takes seconds
-        manager = TaskManager(include_path=str(TASKS))
+    manager = _manager(others=False)
+    if not set(names) <= set(manager.all_tasks):
+        manager = _manager(others=True)
     for name in names:
         if name not in manager.all_tasks:
             raise UnknownName("task of lm-eval", name, manager.all_tasks)
@@ -89,6 +92,14 @@ def evaluate(
             raise RequestError(f"cannot evaluate on {', '.join(names)}: {error}") from None
     assert found is not None
     return dict(found["results"])
+
+
+@cache  # reading all that lm-eval has takes many seconds
+def _manager(others: bool) -> TaskManager:
+    """Knows our tasks, and those that come with lm-eval if it is to know others."""
+    from lm_eval.tasks import TaskManager
+
+    return TaskManager(include_path=str(TASKS), include_defaults=others)
 
 
 def lm_eval(arguments: Sequence[str]) -> None:

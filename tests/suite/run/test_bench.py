@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Seesaw
+from conftest import Seesaw, Toy
 
 from seesaw.methods import method_names
 from seesaw.suite.plan.request import RequestError
@@ -205,40 +205,25 @@ def test_every_method_and_control_runs_and_verifies(
 
 
 @pytest.mark.slow
-def test_a_remembered_request_imports_no_torch_and_forgets_what_changed(
-    seesaw: Seesaw, tiny_track: Path, tmp_path: Path
-) -> None:
+def test_a_remembered_request_imports_no_torch_and_forgets_what_changed(toy_track: Toy) -> None:
     code = (
         "import sys; from seesaw.commands import app; app(standalone_mode=False);"
         "print(sorted(sys.modules))"
     )
+    command = [sys.executable, "-c", code, *map(str, toy_track.arguments("lora"))]
 
     def loaded() -> bool:
         done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                code,
-                "bench",
-                "lora",
-                "--track",
-                str(tiny_track),
-                "--threads",
-                "1",
-            ],
-            cwd=tmp_path,
-            check=True,
-            capture_output=True,
-            text=True,
+            command, cwd=toy_track.folder, check=True, capture_output=True, text=True
         )
         return "'torch'" in done.stdout
 
-    seesaw("bench", "lora", "--track", str(tiny_track))
+    toy_track.bench("lora")
     assert not loaded()
-    tiny_track.write_text(tiny_track.read_text().replace("steps = 3", "steps = 2"))
+    toy_track.set(steps=2)
     assert loaded()
-    assert len(Store(str(tmp_path / "runs")).scan().records) == 2
+    assert len(Store(str(toy_track.runs)).scan().records) == 2
     assert not loaded()
-    next(tmp_path.glob("runs/tiny@1/**/*.json")).unlink()
-    next(tmp_path.glob("runs/tiny@1/**/*.json")).unlink()
+    for written in toy_track.runs.glob("toy@1*/**/*.json"):
+        written.unlink()
     assert loaded()
