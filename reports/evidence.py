@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -16,21 +16,19 @@ from seesaw.suite.records.store import Store, StoreError
 from seesaw.tasks.families.influence import influences
 from seesaw.tasks.families.sums import Vector
 
-Outcomes = Callable[[Record], pd.DataFrame | None]
-"""What a run answered to every test item; None where that is not at hand."""
+Pulls = Callable[[Record], Mapping[str, Vector]]
+"""How far every test item pulls a run's score, by task and in its unit; of the tasks known so."""
 POINTS = 100
 
 
-def stored(store: Store) -> Outcomes:
-    """Outcomes out of a store; None of a record whose file is missing or another one."""
+def stored(store: Store) -> Pulls:
+    """By the outcomes in a store; nothing of a record whose file is missing or another one."""
+    return partial(_stored, store)
 
-    def outcomes(record: Record) -> pd.DataFrame | None:
-        try:
-            return pd.read_parquet(io.BytesIO(store.outcomes(record)))
-        except StoreError:
-            return None
 
-    return outcomes
+def unknown(_: Record) -> Mapping[str, Vector]:
+    """Nothing of any record, where outcomes are not at hand."""
+    return {}
 
 
 class Evidence:
@@ -38,11 +36,11 @@ class Evidence:
 
     Args:
         board: whose entries they are of.
-        outcomes: read once for every record.
+        pulls: asked once for every record.
     """
 
-    def __init__(self, board: Board, outcomes: Outcomes) -> None:
-        self.board, self.outcomes = board, outcomes
+    def __init__(self, board: Board, pulls: Pulls) -> None:
+        self.board, self.pulls = board, pulls
         self._known: dict[str, Mapping[str, Quantity]] = {}
 
     def tasks(self, entry: Entry) -> Mapping[str, Quantity]:
@@ -79,7 +77,7 @@ class Evidence:
 
     def _read(self, entry: Entry) -> Mapping[str, Quantity]:
         records = entry.runs
-        pulls = [self._pulls(record) for record in records]
+        pulls = [self.pulls(record) for record in records]
         return {
             name: Quantity(
                 {record.spec.seed: record.scores()[name] for record in records},
@@ -88,22 +86,23 @@ class Evidence:
             for name in self.board.tasks
         }
 
-    def _pulls(self, record: Record) -> Mapping[str, Vector]:
-        """Influences by task, in its unit, of those tasks where they are known."""
-        found = self.outcomes(record)
-        if found is None:
-            return {}
-        test = found[found["split"] == "test"]
-        own = {str(name): part for name, part in test.groupby("task", observed=True)}
-        pulls = {name: _pull(own[name], task) for name, task in record.tasks.items() if name in own}
-        return {name: pull for name, pull in pulls.items() if pull is not None}
-
     @cached_property
     def knows_items(self) -> bool:
         """Whether test items count as chance everywhere on the board."""
         return all(
             own.influences for entry in self.board.entries for own in self.tasks(entry).values()
         )
+
+
+def _stored(store: Store, record: Record) -> Mapping[str, Vector]:
+    try:
+        found = pd.read_parquet(io.BytesIO(store.outcomes(record)))
+    except StoreError:
+        return {}
+    test = found[found["split"] == "test"]
+    own = {str(name): part for name, part in test.groupby("task", observed=True)}
+    pulls = {name: _pull(own[name], task) for name, task in record.tasks.items() if name in own}
+    return {name: pull for name, pull in pulls.items() if pull is not None}
 
 
 def _pull(outcomes: pd.DataFrame, task: TaskResult) -> Vector | None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from seesaw.reports.board import Board, Entry
 from seesaw.reports.comparison import Comparison, Pairs, Rank, on_tasks, ranks
-from seesaw.reports.evidence import Evidence, Outcomes
+from seesaw.reports.evidence import Evidence, Pulls
 from seesaw.reports.intervals import Interval
 
 LORA, RANK, SHARED = "lora", "lora_rank", "lora_per_task"
@@ -28,12 +28,12 @@ class Judgement:
 
     Args:
         board: what is judged.
-        outcomes: what its runs answered.
+        pulls: of the items that its runs answered.
         untuned: of a tuned board, the one with the track's own settings; None without one.
     """
 
-    def __init__(self, board: Board, outcomes: Outcomes, untuned: Board | None = None) -> None:
-        self.board, self.evidence = board, Evidence(board, outcomes)
+    def __init__(self, board: Board, pulls: Pulls, untuned: Board | None = None) -> None:
+        self.board, self.evidence = board, Evidence(board, pulls)
         self.untuned = untuned
         self._seesaw: dict[str, Mapping[str, Comparison]] = {}
 

@@ -17,13 +17,14 @@ from seesaw.reports.claims.found import Stored
 from seesaw.reports.claims.read import Claims
 from seesaw.reports.dial import Curve, curves, section
 from seesaw.reports.drawing import catalogue
-from seesaw.reports.drawing.pictures import as_files
-from seesaw.reports.evidence import Outcomes
+from seesaw.reports.drawing.style import as_files
+from seesaw.reports.evidence import Pulls, unknown
 from seesaw.reports.files import linked, remove_others, replace
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.markup import link, plain
 from seesaw.reports.overview import CAPTION, overview
 from seesaw.reports.pages.site import Texts, site
+from seesaw.reports.pages.vendored import scripts
 from seesaw.reports.statistics import MARGIN, TASK_MARGIN
 from seesaw.reports.table import markdown as rendered
 from seesaw.reports.task_table import seesaw_table, task_table
@@ -32,7 +33,7 @@ from seesaw.reports.verdict_table import verdict_table
 from seesaw.suite.records.calibration import Calibration
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.store import Scan
-from seesaw.tasks.parallel import Later, cpus
+from seesaw.tasks.parallel import Later, beside, cpus
 
 TITLE = "# Leaderboard"
 MADE = (
@@ -82,7 +83,7 @@ SEESAW = (
 SITE = "site"
 """Where the pages go with all figures; it is not committed."""
 FEW = 4
-"""Boards whose figures are written sooner than another process starts."""
+"""Boards that are judged and drawn sooner than another process starts."""
 NOTHING_REFUSED: Mapping[str, str] = {}
 NO_CLAIMS = Claims([], {}, "")
 NO_DIALS: Mapping[str, float] = {}
@@ -97,7 +98,7 @@ def build(
     scan: Scan,
     out: Path,
     calibrations: Sequence[Calibration] = (),
-    outcomes: Outcomes = lambda record: None,
+    pulls: Pulls = unknown,
     claims: Claims = NO_CLAIMS,
     results: str = "results",
     dials: Mapping[str, float] = NO_DIALS,
@@ -111,7 +112,7 @@ def build(
         scan: of their store, for step times and pictures.
         out: made where it is missing.
         calibrations: those that are to be shown.
-        outcomes: what runs answered; where they are not at hand, intervals count seeds alone.
+        pulls: of test items on what runs scored; where unknown, intervals count seeds alone.
         claims: what is held against the records.
         results: the store's address, which claims link to.
         dials: where tracks have their dial of conflict, by `name@version`.
@@ -121,10 +122,17 @@ def build(
     found = boards(records, scan.speed)
     links = _links(scan.pictures, out)
     settings = untuned(found)
-    judged = [Judgement(board, outcomes, settings.get(board.name)) for board in found]
-    turned = [curve for curve in curves(judged, dials) if curve.entries()]
-    figures = catalogue.figures(judged, turned, tuning.tunings(records))
-    with as_files(figures, cpus() if len(judged) > FEW else 1) as waiting:
+    with beside(cpus() if len(found) > FEW else 1) as submit:
+        runs = [run for board in found for entry in board.entries for run in entry.runs]
+        known = {run.path: submit(pulls, run) for run in runs}
+        scripts()  # others are at work
+        judged = [
+            Judgement(board, lambda run: known[run.path](), settings.get(board.name))
+            for board in found
+        ]
+        turned = [curve for curve in curves(judged, dials) if curve.entries()]
+        figures = catalogue.figures(judged, turned, tuning.tunings(records))
+        waiting = {name: submit(as_files, figure) for name, figure in figures}
         main = {*(catalogue.main(own.board) for own in judged), *(curve.name for curve in turned)}
         shown = [f"figures/{name}.svg" for name in waiting if name in main]
         decided = decide(claims, Stored(judged, records, scan.speed))
@@ -142,17 +150,17 @@ def build(
             **{f"tables/{own.board.name}.tex": exports.as_latex(own) for own in judged},
         }
         root = out / SITE
-        beside = linked(results, root)
+        from_site = linked(results, root)
         texts = Texts(
             introduction=f"# {HOW}\n\n{MADE}\n\n{INTRODUCTION}",
             findings=there,
-            claims=claims_page.markdown(decided, claims.facts, beside),
+            claims=claims_page.markdown(decided, claims.facts, from_site),
             calibration=calibrated,
             tuning=tried,
         )
         drawn = [f"figures/{name}.svg" for name in waiting]
         beyond = _links(scan.pictures, root)
-        pages = site(judged, drawn, texts, refused, beside, beyond, calibrations)
+        pages = site(judged, drawn, texts, refused, from_site, beyond, calibrations)
         files |= {f"{SITE}/{name}": page for name, page in pages.items()}
         files |= _pictures(waiting, main)
     paths = [out / name for name in files]

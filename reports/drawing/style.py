@@ -138,3 +138,8 @@ def written(figure: Figure, kind: Literal["svg", "pdf"] = "svg") -> bytes:
             figure.set_layout_engine("none")  # else every file lays it out twice
         figure.savefig(buffer, format=kind, metadata=told)
     return buffer.getvalue()
+
+
+def as_files(figure: Figure) -> tuple[bytes, bytes]:
+    """The figure as SVG and as PDF."""
+    return written(figure), written(figure, "pdf")

@@ -12,6 +12,7 @@ import pytest
 from records import record, spec
 
 from seesaw.reports.boards import boards
+from seesaw.reports.evidence import unknown
 from seesaw.reports.exports import as_json, as_latex, escaped
 from seesaw.reports.judgement import Judgement
 from seesaw.suite.records.record import Record
@@ -21,7 +22,7 @@ HOSTILE = r"a_b & 50% \input{x} $y$ #1 ~^<script>"
 
 def judged(*runs: Record) -> Judgement:
     (board,) = boards(runs)
-    return Judgement(board, lambda _: None)
+    return Judgement(board, unknown)
 
 
 def run(method: str, seed: int, score: float, tasks: tuple[str, ...] = ("a", "b")) -> Record:

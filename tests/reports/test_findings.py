@@ -14,7 +14,7 @@ from seesaw.reports.claims.decide import Decided, DecidedPart, decide
 from seesaw.reports.claims.found import Stored
 from seesaw.reports.claims.read import read
 from seesaw.reports.claims.verdict import Finding
-from seesaw.reports.evidence import stored
+from seesaw.reports.evidence import stored, unknown
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.unlike import untuned
 from seesaw.suite.records.record import Record
@@ -51,7 +51,7 @@ def runs(tuned: bool = False) -> list[Record]:
 
 
 def judged(records: list[Record]) -> list[Judgement]:
-    return [Judgement(own, lambda record: None) for own in boards(records)]
+    return [Judgement(own, unknown) for own in boards(records)]
 
 
 def page(text: str, records: list[Record], decided: list[Decided] | None = None) -> str:

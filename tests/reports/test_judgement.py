@@ -156,7 +156,7 @@ def test_what_falls_is_told_by_task(store: Store) -> None:
 def test_the_page_says_it_before_the_first_table(store: Store, tmp_path: Path) -> None:
     fill(store, ENTRIES)
     scan = store.scan()
-    build(scan.records, scan, tmp_path / "out", outcomes=stored(store))
+    build(scan.records, scan, tmp_path / "out", pulls=stored(store))
     text = (tmp_path / "out" / "LEADERBOARD.md").read_text()
     section = text[text.index("## sentences@1") : text.index("### Entries")]
     assert re.search(r"- \*\*Better than LoRA\*\*: `smora` \(\+\d+\.\d\)\.", section)

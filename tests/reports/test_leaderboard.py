@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from records import outcomes_of, record, spec, speed_record
 
+from seesaw.reports import leaderboard
+from seesaw.reports.evidence import stored
 from seesaw.reports.leaderboard import build
 from seesaw.suite.records.store import Scan, Store
 
@@ -140,6 +142,21 @@ def test_the_same_records_make_the_same_files(results: Store, tmp_path: Path) ->
     first = {path: path.read_bytes() for path in written(results, tmp_path / "reports")}
     again = {path: path.read_bytes() for path in written(results, tmp_path / "reports")}
     assert first == again
+
+
+@pytest.mark.slow
+def test_other_processes_find_and_write_the_same(
+    results: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan, found = results.scan(), []
+    for few in (9, 0):
+        monkeypatch.setattr(leaderboard, "FEW", few)
+        monkeypatch.setattr(leaderboard, "cpus", lambda: 2)
+        build(scan.records, scan, tmp_path / "reports", pulls=stored(results))
+        files = sorted(path for path in (tmp_path / "reports").rglob("*") if path.is_file())
+        found.append({path: path.read_bytes() for path in files})
+    assert found[0] == found[1]
+    assert any(path.suffix == ".pdf" for path in found[0])
 
 
 def test_without_records_there_is_still_a_page(tmp_path: Path) -> None:

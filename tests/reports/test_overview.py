@@ -9,6 +9,7 @@ from records import COUNTS, record, spec
 from seesaw.reports.about import methods
 from seesaw.reports.board_page import answer
 from seesaw.reports.boards import boards
+from seesaw.reports.evidence import unknown
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.overview import Overview, overview
 from seesaw.suite.records.record import Record
@@ -31,7 +32,7 @@ def runs(track: str, scores: dict[str, float], tuned: bool = False, seeds: int =
 
 
 def seen(*found: list[Record]) -> Overview | None:
-    return overview([Judgement(b, lambda own: None) for b in boards(chain(*found))])
+    return overview([Judgement(b, unknown) for b in boards(chain(*found))])
 
 
 def columns(found: Overview | None) -> list[str]:
@@ -100,7 +101,7 @@ def test_what_is_told_the_task_is_marked() -> None:
     assert first is not None
     assert [row[0] for row in first.table.rows] == ["lora", "more ‡", "smora", "mode"]
     (board,) = boards([*runs("one@1", SCORES), *told])
-    assert "`more` (+25.0, told the task)" in answer(Judgement(board, lambda own: None))
+    assert "`more` (+25.0, told the task)" in answer(Judgement(board, unknown))
 
 
 def test_without_a_comparison_there_is_no_table() -> None:
@@ -144,7 +145,7 @@ def test_an_answer_says_what_costs_another_size_or_other_operations_than_lora() 
         *(own.model_copy(update={"cost": dear}) for own in runs("one@1", {"ase": 0.75})),
     ]
     (board,) = boards([*runs("one@1", SCORES), *others])
-    said = answer(Judgement(board, lambda own: None))
+    said = answer(Judgement(board, unknown))
     assert "`full` (+10.0, parameters × 2)" in said
     assert "`ase` (+5.0, operations × 3)" in said
     assert "`smora` (+20.0)" in said

@@ -15,8 +15,8 @@ from records import COUNTS, outcomes_of, record, spec
 from seesaw.reports.boards import boards
 from seesaw.reports.drawing.board import pareto
 from seesaw.reports.drawing.catalogue import figures
-from seesaw.reports.drawing.pictures import as_files
 from seesaw.reports.drawing.style import NARROW, WIDE, written
+from seesaw.reports.evidence import unknown
 from seesaw.reports.judgement import Judgement
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.spec import Tuned
@@ -41,7 +41,7 @@ def runs(seeds: int = 3, budget: int = 1000, track: str = "sentences@1") -> list
 
 def drawn(records: list[Record]) -> dict[str, str]:
     """Every figure as SVG, by its name without the board's."""
-    found = [Judgement(board, lambda own: None) for board in boards(records)]
+    found = [Judgement(board, unknown) for board in boards(records)]
     return {re.sub(r".*-", "", name): written(own).decode() for name, own in figures(found, [], [])}
 
 
@@ -76,7 +76,7 @@ def test_sizes_are_those_of_one_column_or_two() -> None:
 def test_the_same_records_give_the_same_file(kind: str) -> None:
     files = []
     for _ in range(2):
-        found = [Judgement(board, lambda own: None) for board in boards(runs())]
+        found = [Judgement(board, unknown) for board in boards(runs())]
         files.append([written(own, kind) for _, own in figures(found, [], [])])  # type: ignore[arg-type]
     assert files[0] == files[1]
 
@@ -94,19 +94,9 @@ def test_a_line_over_budgets_joins_nothing_tuned_to_what_is_not() -> None:
     assert "budgets" in drawn([*map(tuned, small), *map(tuned, large)])
 
 
-def test_other_processes_write_the_same_files() -> None:
-    found = [Judgement(board, lambda own: None) for board in boards(runs())]
-    files = []
-    for processes in (1, 2):
-        with as_files(figures(found, [], []), processes) as waiting:
-            files.append({name: later() for name, later in waiting.items()})
-    assert files[0] == files[1]
-    assert f"{found[0].board.name}-intervals" in files[0]
-
-
 def test_older_versions_of_a_track_have_no_figures() -> None:
     both = boards([*runs(track="own@1"), *runs(track="own@2")])
-    found = [Judgement(board, lambda own: None) for board in both]
+    found = [Judgement(board, unknown) for board in both]
     assert {name.partition("-")[0] for name, _ in figures(found, [], [])} == {"own@2"}
 
 

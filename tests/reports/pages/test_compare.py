@@ -8,6 +8,7 @@ import pytest
 from records import record, spec
 
 from seesaw.reports.boards import boards
+from seesaw.reports.evidence import unknown
 from seesaw.reports.judgement import Judgement
 from seesaw.reports.pages.compare import MOST, compared
 
@@ -20,7 +21,7 @@ def judged(**scores: float) -> Judgement:
         for seed in range(3)
     ]
     (board,) = boards(records)
-    return Judgement(board, lambda record: None)
+    return Judgement(board, unknown)
 
 
 def test_all_pairs_stand_there_the_better_one_first() -> None:
@@ -57,7 +58,7 @@ def test_a_large_board_shows_its_best() -> None:
         for seed in range(2)
     ]
     (board,) = boards(records)
-    found = compared(Judgement(board, lambda record: None))
+    found = compared(Judgement(board, unknown))
     assert len(found.entries) == MOST
     assert len(found.pairs) == MOST * (MOST - 1) // 2
     assert found.entries[0].name == f"smora+experts={MOST + 4}"
