@@ -123,9 +123,10 @@ def build(
     links = _links(scan.pictures, out)
     settings = untuned(found)
     with beside(cpus() if len(found) > FEW else 1) as submit:
-        runs = [run for board in found for entry in board.entries for run in entry.runs]
-        known = {run.path: submit(pulls, run) for run in runs}
-        scripts()  # others are at work
+        # the frozen backbone may stand in for several entries
+        runs = {run.path: run for board in found for entry in board.entries for run in entry.runs}
+        known = {path: submit(pulls, run) for path, run in runs.items()}
+        scripts()  # bundled while others are at work, and kept for the site
         judged = [
             Judgement(board, lambda run: known[run.path](), settings.get(board.name))
             for board in found
