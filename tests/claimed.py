@@ -14,6 +14,7 @@ from seesaw.reports.claims.cell import Facts
 from seesaw.reports.claims.decide import Decided, decide
 from seesaw.reports.claims.found import Stored
 from seesaw.reports.claims.read import Claims, read
+from seesaw.reports.evidence import unknown
 from seesaw.reports.judgement import Judgement
 from seesaw.suite.records.record import Record
 from seesaw.suite.records.spec import Tuned
@@ -78,7 +79,7 @@ def decided(
 ) -> list[Decided]:
     """What records say to claims."""
     records, speed = list(records), list(speed)
-    judged = [Judgement(board, lambda _: None) for board in boards(records, speed)]
+    judged = [Judgement(board, unknown) for board in boards(records, speed)]
     return decide(claims, Stored(judged, records, speed))
 
 
