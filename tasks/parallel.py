@@ -18,8 +18,8 @@ Later: TypeAlias = Callable[[], Result]
 """Waits for a result."""
 AHEAD = 4
 """Chunks per process that are read before their turn; a set is never held as a whole."""
-
-
+WORTH = 100
+"""Images from which on other processes are started: each imports for seconds."""
 _sharing = 1
 """How many processes do runs on this machine, this one among them."""
 
@@ -40,6 +40,11 @@ def cpus() -> int:
     known = hasattr(os, "sched_getaffinity")
     count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     return max(1, count // _sharing)
+
+
+def helping(count: int) -> int:
+    """Processes for so many images: all CPUs, or this one where others would still be starting."""
+    return cpus() if count >= WORTH else 1
 
 
 def mapped(

@@ -93,9 +93,9 @@ def replaced(path: Path, **lines: object) -> Path:
     return path
 
 
-TRAINING = ("bench", "speed", "evaluate")
+TRAINING = ("bench", "tune", "calibrate", "speed", "evaluate")
 """Commands that compute for seconds."""
-SPREAD = ("bench", "calibrate")
+SPREAD = ("bench", "tune", "calibrate")
 """Commands that start other processes for runs, unless there is one at a time."""
 
 

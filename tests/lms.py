@@ -22,7 +22,7 @@ from seesaw.tasks.families.language.lm_eval import evaluate
 from seesaw.tasks.families.language.models import LanguageModel
 from seesaw.tasks.families.language.track import InstructionTrack
 
-FEW = {"train": 24, "dev": 4, "test": 5}
+FEW = {"train": 24, "dev": 2, "test": 3}
 
 
 def stories(only: tuple[str, ...] = (), version: int = 1, **recipe: Any) -> InstructionFamily:

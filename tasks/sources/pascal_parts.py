@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from seesaw.tasks.families.dense.files import read_mat
-from seesaw.tasks.parallel import cpus, mapped
+from seesaw.tasks.parallel import helping, mapped
 from seesaw.tasks.task import DataError
 
 RAW_PARTS = {
@@ -96,7 +96,7 @@ def with_people(folder: Path, split: str, ids: Sequence[str], area: int = 0) -> 
     path = folder / f"ImageSets/Parts/{name}.txt"
     found = _cached(path)
     if set(found) != set(ids):
-        rows = mapped(_Categories(folder, area), ids, cpus() if len(ids) >= 100 else 1, 8)
+        rows = mapped(_Categories(folder, area), ids, helping(len(ids)), 8)
         found = dict(zip(ids, rows, strict=True))
         _keep(path, found)
     return [one for one in ids if PERSON in found[one]]

@@ -246,7 +246,7 @@ def test_an_outside_package_is_checked_and_benched_without_touching_this_one(
     assert checked.stdout.count("ok ") == len(CHECKS)
     (info / "entry_points.txt").write_text("[seesaw.methods]\nhalf = outside.half\n")
     benched = subprocess.run(
-        [*run, "bench", "half", "--track", str(tiny_track), "--json"],
+        [*run, "bench", "half", "--track", str(tiny_track), "--tasks", "topic", "--json"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,

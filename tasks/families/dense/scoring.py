@@ -15,7 +15,7 @@ from seesaw.tasks.families.dense.batches import Batch, DenseBatches
 from seesaw.tasks.families.dense.outcomes import Constant, Labelled, Measured, values, wrong
 from seesaw.tasks.families.dense.sample import Array
 from seesaw.tasks.families.scoring import Answers, Scores, Scoring, named
-from seesaw.tasks.parallel import cpus, mapped
+from seesaw.tasks.parallel import helping, mapped
 from seesaw.tasks.task import SCORED
 
 SEEN = 300
@@ -58,7 +58,7 @@ class DenseScoring(Scoring):
             for outputs, batch, rows in answers
             for index, row in enumerate(rows)
         )
-        processes = cpus() if self.batches.examples(0, split) >= 100 else 1
+        processes = helping(self.batches.examples(0, split))
         found = mapped(self.measured, jobs, processes, chunk=8)
         rows = [(split, *row) for image in found for row in image]
         return pd.DataFrame(rows, columns=list(self.columns))
@@ -90,7 +90,7 @@ class DenseScoring(Scoring):
         train, test = self.data.splits["train"], self.data.splits["test"]
         samples = [train[index] for index in range(min(len(train), SEEN))]
         guesses = {t.name: t.constant([s.labels[t.name] for s in samples]) for t in self.tasks}
-        processes = cpus() if self.data.on_disk else 1
+        processes = helping(len(test)) if self.data.on_disk else 1
         found = mapped(Constant(test, guesses, self.measured), range(len(test)), processes)
         rows = [("test", *row) for image in found for row in image]
         frame = pd.DataFrame(rows, columns=list(self.columns))
@@ -104,7 +104,7 @@ class DenseScoring(Scoring):
         rows = []
         for split in SCORED:
             images = self.data.splits[split]
-            processes = cpus() if self.data.on_disk else 1
+            processes = helping(len(images)) if self.data.on_disk else 1
             labelled = mapped(Labelled(images, self.measured), range(len(images)), processes)
             rows += [(split, *row) for image in labelled for row in image]
         return pd.DataFrame(rows, columns=[*self.key, "label"])

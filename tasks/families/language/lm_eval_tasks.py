@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import datasets
@@ -11,6 +12,7 @@ from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
 from seesaw.tasks.families.language.metrics import METRICS
 from seesaw.tasks.families.language.track import InstructionTrack
+from seesaw.tasks.task import TaskData
 
 
 def documents(task: InstructionTask, rows: Sequence[Instruction]) -> datasets.Dataset:
@@ -37,8 +39,15 @@ def word_accuracy(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, f
 
 def test_split(track: str, name: str, **options: Any) -> dict[str, datasets.Dataset]:
     """The test split of one task of a track; lm-eval hands its own options over."""
-    _, data = get_track(track).load_data(None, [name])
-    return {"test": documents(data[0].task, data[0].test)}
+    own = _tasks(track)[name]
+    return {"test": documents(own.task, own.test)}
+
+
+@lru_cache(maxsize=1)
+def _tasks(track: str) -> Mapping[str, TaskData[InstructionTask, Instruction]]:
+    """By name; lm-eval asks for one after another, and a source makes all of them at once."""
+    _, data = get_track(track).load_data(None)
+    return {own.task.name: own for own in data}
 
 
 def harness_name(track: InstructionTrack, task: InstructionTask) -> str:

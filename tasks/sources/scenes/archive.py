@@ -12,7 +12,7 @@ from PIL import Image
 from scipy.io import savemat
 
 from seesaw.tasks.families.dense.sample import Array
-from seesaw.tasks.parallel import cpus, mapped
+from seesaw.tasks.parallel import helping, mapped
 from seesaw.tasks.sources.scenes.render import people, sample
 from seesaw.tasks.sources.scenes.scene import CLASSES, PARTS
 
@@ -38,8 +38,7 @@ def write(folder: Path, train: int, val: int, side: int) -> None:
     ):  # fmt: skip
         (folder / place).mkdir(parents=True, exist_ok=True)
     numbers = [seed for split in seeds.values() for seed in split]
-    processes = cpus() if len(numbers) >= 100 else 1
-    for _ in mapped(partial(write_one, folder, side=side), numbers, processes):
+    for _ in mapped(partial(write_one, folder, side=side), numbers, helping(len(numbers))):
         pass
     ids = {split: [identity(seed) for seed in own] for split, own in seeds.items()}
     ids["val_new"], ids["test_new"] = ids["val"][: val // 2], ids["val"][val // 2 :]

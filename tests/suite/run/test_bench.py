@@ -112,7 +112,7 @@ def test_an_interrupted_call_keeps_what_had_ended(
 def test_data_order_and_heads_are_the_same_for_every_method(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
-    seesaw.bench(tiny_track, "lora", "smora", "--seeds", "0,1")
+    seesaw.bench(tiny_track, "lora", "smora", "--seeds", "0,1", "--tasks", "topic,similarity")
     records = Store(str(tmp_path / "runs")).scan().records
     curves = {(r.spec.method, r.spec.seed): r.loss_curve[0] for r in records}
     # before the first update B is zero, so both methods have the same loss to the last digits
@@ -191,7 +191,7 @@ def test_a_track_may_put_updates_beside_blocks(
 def test_every_method_and_control_runs_and_verifies(
     seesaw: Seesaw, tiny_track: Path, tmp_path: Path
 ) -> None:
-    outcomes = seesaw.bench(tiny_track, "all", "controls")
+    outcomes = seesaw.bench(tiny_track, "all", "controls", "--tasks", "topic,similarity")
     assert [o["status"] for o in outcomes] == ["ok"] * len(method_names()), outcomes
     records = {r.spec.method: r for r in Store(str(tmp_path / "runs")).scan().records}
     assert set(records) == set(method_names())
@@ -221,9 +221,9 @@ def test_a_remembered_request_imports_no_torch_and_forgets_what_changed(toy_trac
     toy_track.bench("lora")
     assert not loaded()
     toy_track.set(steps=2)
-    assert loaded()
+    assert toy_track.bench("lora")[0]["fresh"]
     assert len(Store(str(toy_track.runs)).scan().records) == 2
     assert not loaded()
     for written in toy_track.runs.glob("toy@1*/**/*.json"):
         written.unlink()
-    assert loaded()
+    assert toy_track.bench("lora")[0]["fresh"]

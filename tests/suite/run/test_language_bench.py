@@ -24,7 +24,7 @@ TASKS = ["edit", "translation", "arithmetic", "sorting", "lookup", "tracking", "
 @pytest.fixture
 def tiny_stories(tmp_path: Path) -> Path:
     """`stories@1` cut to a few examples and three steps, on the real LM."""
-    sizes = {"train": 24, "dev": 4, "test": 6, "steps": 3, "batch_size": 8}
+    sizes = {"train": 24, "dev": 2, "test": 4, "steps": 3, "batch_size": 8}
     return changed("stories@1", tmp_path / "few.toml", name='"few"', **sizes)
 
 
@@ -100,7 +100,7 @@ def _stock_and_ours() -> None:
 def test_a_run_reproduces_itself(seesaw: Seesaw, tiny_stories: Path) -> None:
     hashes = []
     for folder in ("one", "two"):
-        seesaw.bench(tiny_stories, "smora", "--runs", folder)
+        seesaw.bench(tiny_stories, "smora", "--runs", folder, "--tasks", "edit,entailment")
         (record,) = Store(folder).scan().records
         hashes.append(record.outcomes_sha256)
     assert hashes[0] == hashes[1]
@@ -140,14 +140,15 @@ def test_commonsense_runs_from_disk_to_both_scores(
     seesaw: Seesaw, tmp_path: Path, shared_data: Path
 ) -> None:
     for name in ("boolq", "openbookqa"):
-        for split, count in (("train", 230), ("test", 6)):
+        for split, count in (("train", 30), ("test", 6)):
             rows = json.loads(
                 (shared_data / f"llm-adapters/dataset/{name}/{split}.json").read_text()
             )
             path = tmp_path / "data" / name / f"{split}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(rows[:count]))
-    track = changed("commonsense-smoke", tmp_path / "own.toml", name='"own"', steps=2)
+    few = "0\nmost = { dev = 6, test = 6 }"
+    track = changed("commonsense-smoke", tmp_path / "own.toml", name='"own"', steps=2, dev_seed=few)
     (run,) = seesaw.bench(track, "smora", "--data", tmp_path / "data")
     assert run["status"] == "ok", run["error"]
     (record,) = Store("runs").scan().records
