@@ -135,7 +135,7 @@ def written(figure: Figure, kind: Literal["svg", "pdf"] = "svg") -> bytes:
     with styled():
         if figure.get_layout_engine() is not None:
             figure.draw_without_rendering()
-            figure.set_layout_engine("none")  # else every file lays it out twice
+            figure.set_layout_engine(None)  # else every file is laid out and drawn twice
         figure.savefig(buffer, format=kind, metadata=told)
     return buffer.getvalue()
 
