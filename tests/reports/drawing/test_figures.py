@@ -15,7 +15,7 @@ from records import COUNTS, outcomes_of, record, spec
 from seesaw.reports.boards import boards
 from seesaw.reports.drawing.board import pareto
 from seesaw.reports.drawing.catalogue import figures
-from seesaw.reports.drawing.style import NARROW, WIDE, written
+from seesaw.reports.drawing.style import NARROW, WIDE, slim, written
 from seesaw.reports.evidence import unknown
 from seesaw.reports.judgement import Judgement
 from seesaw.suite.records.record import Record
@@ -133,3 +133,10 @@ def test_nothing_is_better_and_cheaper_than_what_is_on_the_front(
     for one, two in pairwise(front):
         assert one[0] < two[0]
         assert one[1] < two[1]
+
+
+def test_of_an_svg_coordinates_are_cut_and_texts_are_not() -> None:
+    svg = b'<g>\n  <path d="M 1.23456 -2.5 \nL 3 4.005"/>\n  '
+    svg += b'<text x="0.98765" transform="rotate(-0 0.98 2)">0.12345</text>\n</g>'
+    path, text = b'<path d="M 1.23 -2.5 \nL 3 4.00"/>', b'<text x="0.98">0.12345</text>'
+    assert slim(svg) == b"<g>\n" + path + b"\n" + text + b"\n</g>"
