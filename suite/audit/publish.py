@@ -7,12 +7,15 @@ from seesaw.suite.audit.calibration import calibration_problems, unfit
 from seesaw.suite.audit.sources import Sources
 from seesaw.suite.records.calibration import Calibration, newest
 from seesaw.suite.records.record import Record
+from seesaw.suite.records.speed import SpeedRecord
 from seesaw.suite.records.store import PICTURE, Scan, Store
+
+DIRTY = "made from a tree that is not a clean commit"
 
 
 def publish(
     runs: Store, published: Store, sources: Sources, again: bool = False
-) -> tuple[list[Record | Calibration], dict[str, str]]:
+) -> tuple[list[Record | SpeedRecord | Calibration], dict[str, str]]:
     """Copy every record that verifies, comes from a clean commit and is not there yet.
 
     A run that diverged is one too, or one that does not fit its budget, since it would again.
@@ -27,15 +30,16 @@ def publish(
     there = audit(published, sources)
     twins = _newest(there.scan)
     own = audit(runs, sources, lambda r: _unfit(r, twins, again) is None, there.known)
-    unfit = {record.path: _unfit(record, twins, again) for record in own.scan.records}
-    refused = {path: reason for path, reason in unfit.items() if reason}
+    reasons = {record.path: _unfit(record, twins, again) for record in own.scan.records}
+    refused = {path: reason for path, reason in reasons.items() if reason}
     copied = [
         published.add(record, _evidence(record, runs, sources))
         for record in sorted(own.accepted, key=lambda record: record.path)
     ]
-    _copy_speed(own.scan, there.scan, published)
+    timed = _copy_speed(own.scan, there.scan, published)
     kept = _copy_calibrations(own, there.scan, published)
-    return [*copied, *kept[0]], dict(sorted((refused | own.refused | kept[1]).items()))
+    left = refused | own.refused | timed[1] | kept[1]
+    return [*copied, *timed[0], *kept[0]], dict(sorted(left.items()))
 
 
 def _unfit(record: Record, twins: dict[str, Record], again: bool) -> str | None:
@@ -46,7 +50,7 @@ def _unfit(record: Record, twins: dict[str, Record], again: bool) -> str | None:
     if twin and not (again and twin.outcomes_sha256 != record.outcomes_sha256):
         return "its twin is published already"
     if record.provenance.dirty is not False:
-        return "made from a tree that is not a clean commit"
+        return DIRTY
     return None
 
 
@@ -56,12 +60,20 @@ def _newest(scan: Scan) -> dict[str, Record]:
     return {record.id: record for record in sorted(ended, key=lambda record: record.attempt)}
 
 
-def _copy_speed(own: Scan, there: Scan, published: Store) -> None:
+def _copy_speed(
+    own: Scan, there: Scan, published: Store
+) -> tuple[list[SpeedRecord], dict[str, str]]:
+    """Copy what is not there yet; that, and why not the rest."""
     known = {(record.folder, record.provenance.started) for record in there.speed}
+    copied, refused = [], {}
     for record in own.speed:
-        is_known = (record.folder, record.provenance.started) in known
-        if record.provenance.dirty is False and not is_known:
-            published.add(record)
+        if (record.folder, record.provenance.started) in known:
+            refused[record.path] = "it is published already"
+        elif record.provenance.dirty is not False:
+            refused[record.path] = DIRTY
+        else:
+            copied.append(published.add(record))
+    return copied, refused
 
 
 def _copy_calibrations(

@@ -53,6 +53,24 @@ def test_publish_takes_clean_verified_records_only(seesaw: Seesaw, tmp_path: Pat
     assert "unknown track 'elsewhere'" in reasons
 
 
+def test_step_times_are_published_once_and_from_clean_commits(
+    seesaw: Seesaw, tmp_path: Path
+) -> None:
+    from records import speed_record
+
+    clean = speed_record()
+    told = clean.provenance.model_copy(update={"dirty": True})
+    runs = Store(str(tmp_path / "runs"))
+    first, second = runs.add(clean), runs.add(speed_record("more", provenance=told))
+    answer = json.loads(seesaw("publish", "--json"))
+    assert answer["published"] == [first.path]
+    assert "clean commit" in answer["refused"][second.path]
+    answer = json.loads(seesaw("publish", "--json"))
+    assert answer["published"] == []
+    assert answer["refused"][first.path] == "it is published already"
+    assert len(Store(str(tmp_path / "results")).scan().speed) == 1
+
+
 def test_what_would_end_so_again_is_published_too(toy_track: Toy) -> None:
     toy_track.bench("lora", "--budget", "10", fails=True)
     toy_track.bench("lora", "--budget", "10", fails=True)
