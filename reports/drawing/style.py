@@ -143,8 +143,12 @@ def written(figure: Figure, kind: Literal["svg", "pdf"] = "svg") -> bytes:
 
 def slim(svg: bytes) -> bytes:
     """Without indents, turns by nothing, and parts of a point that nobody sees."""
-    short = re.sub(rb'^ +| transform="rotate\(-0 [^"]*"', b"", svg, flags=re.MULTILINE)
-    return re.sub(rb' (d|x|y)="[^"]*"', lambda own: re.sub(rb"(\.\d\d)\d+", rb"\1", own[0]), short)
+    return re.sub(rb"<[^<>]*>", _slim_tag, re.sub(rb"^ +<", b"<", svg, flags=re.MULTILINE))
+
+
+def _slim_tag(tag: re.Match[bytes]) -> bytes:
+    turned = re.sub(rb' transform="rotate\(-0 [^"]*"', b"", tag[0])
+    return re.sub(rb' (d|x|y)="[^"]*"', lambda own: re.sub(rb"(\.\d\d)\d+", rb"\1", own[0]), turned)
 
 
 def as_files(figure: Figure) -> tuple[bytes, bytes]:

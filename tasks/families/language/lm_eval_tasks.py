@@ -13,6 +13,7 @@ from seesaw.tasks.families.language.instruction import Instruction, InstructionT
 from seesaw.tasks.families.language.metrics import METRICS
 from seesaw.tasks.families.language.track import InstructionTrack
 from seesaw.tasks.task import TaskData
+from seesaw.tasks.track import kept_tasks
 
 
 def documents(task: InstructionTask, rows: Sequence[Instruction]) -> datasets.Dataset:
@@ -38,16 +39,21 @@ def word_accuracy(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, f
 
 
 def test_split(track: str, name: str, **options: Any) -> dict[str, datasets.Dataset]:
-    """The test split of one task of a track; lm-eval hands its own options over."""
-    own = _tasks(track)[name]
+    """The test split of one task of a track; lm-eval hands its own options over.
+
+    Raises:
+        DataError: the track has no such task.
+    """
+    slug, found = _tasks(track)
+    (own,) = (found[kept] for kept in kept_tasks(slug, list(found), [name])[1])
     return {"test": documents(own.task, own.test)}
 
 
 @lru_cache(maxsize=1)
-def _tasks(track: str) -> Mapping[str, TaskData[InstructionTask, Instruction]]:
-    """By name; lm-eval asks for one after another, and a source makes all of them at once."""
-    _, data = get_track(track).load_data(None)
-    return {own.task.name: own for own in data}
+def _tasks(track: str) -> tuple[str, Mapping[str, TaskData[InstructionTask, Instruction]]]:
+    """Slug, and data by task; lm-eval asks for one after another, a source makes all at once."""
+    slug, data = get_track(track).load_data(None)
+    return slug, {own.task.name: own for own in data}
 
 
 def harness_name(track: InstructionTrack, task: InstructionTask) -> str:

@@ -137,6 +137,6 @@ def test_nothing_is_better_and_cheaper_than_what_is_on_the_front(
 
 def test_of_an_svg_coordinates_are_cut_and_texts_are_not() -> None:
     svg = b'<g>\n  <path d="M 1.23456 -2.5 \nL 3 4.005"/>\n  '
-    svg += b'<text x="0.98765" transform="rotate(-0 0.98 2)">0.12345</text>\n</g>'
-    path, text = b'<path d="M 1.23 -2.5 \nL 3 4.00"/>', b'<text x="0.98">0.12345</text>'
+    svg += b'<text x="0.98765" transform="rotate(-0 0.98 2)">0.12345 x="0.12345"</text>\n</g>'
+    path, text = b'<path d="M 1.23 -2.5 \nL 3 4.00"/>', b'<text x="0.98">0.12345 x="0.12345"</text>'
     assert slim(svg) == b"<g>\n" + path + b"\n" + text + b"\n</g>"

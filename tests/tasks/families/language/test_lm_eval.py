@@ -13,13 +13,14 @@ from lms import FEW, adapted, in_house, stories, through_lm_eval, tiny_t5
 from seesaw.suite.trained.lm_eval import TASKS
 from seesaw.tasks.catalogue import get_track
 from seesaw.tasks.families.family import routed
+from seesaw.tasks.families.language import lm_eval_tasks as harness
 from seesaw.tasks.families.language.family import InstructionFamily
 from seesaw.tasks.families.language.instruction import Instruction, InstructionTask
 from seesaw.tasks.families.language.lm_eval import evaluate
 from seesaw.tasks.families.language.lm_eval_tasks import harness_tasks
 from seesaw.tasks.families.language.tokens import IGNORED
 from seesaw.tasks.families.language.track import InstructionTrack
-from seesaw.tasks.task import TaskData
+from seesaw.tasks.task import DataError, TaskData
 
 
 @pytest.mark.slow
@@ -74,6 +75,11 @@ def test_the_task_files_say_what_the_suite_says(version: int) -> None:
             assert config[field] == ours[field], (name, field)
         assert ours["metadata"].items() <= config["metadata"].items()
         assert list(theirs.test_docs()) == list(ours["custom_dataset"]()["test"])
+
+
+def test_a_task_that_a_track_lacks_is_named() -> None:
+    with pytest.raises(DataError, match=r"unknown task 'sing' of .*; it has: edit, "):
+        harness.test_split("stories@1", "sing")
 
 
 @pytest.fixture
